@@ -48,8 +48,11 @@ enum status error_prefix(struct error *ret_error, enum status status, const char
     va_start(args, format);
     int n = vsnprintf(ret_error->text, sizeof(ret_error->text), format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof(ret_error->text))
-        snprintf(ret_error->text + n, sizeof(ret_error->text) - (size_t)n, ": %s", inner.text);
+    size_t used = n < 0 ? 0 : (size_t)n;
+    if (used + 3 < sizeof(ret_error->text)) {
+        int room = (int)(sizeof(ret_error->text) - used - 3);
+        snprintf(ret_error->text + used, sizeof(ret_error->text) - used, ": %.*s", room, inner.text);
+    }
     ret_error->status = status;
     return status;
 }
