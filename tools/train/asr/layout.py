@@ -1,0 +1,101 @@
+"""The encoder as GGUF tensors and metadata, batch norm folded; README.md describes the result."""
+import numpy as np
+
+import phones
+from net import Encoder, Shape
+
+ARCH = "linnet-asr"
+
+
+def folded(linear, norm):
+    """Weight, bias and shift such that norm(relu(linear(x))) = relu(W x + b) + shift."""
+    scale = (norm.var + 1e-3).rsqrt()
+    return linear.weight * scale[:, None], linear.bias * scale, -norm.mean * scale
+
+
+def tensors(net, prior, trigram):
+    """Name -> float32 array; matrices are (out, in)."""
+    out = {"input.mean": net.mel_mean, "input.scale": net.mel_scale}
+    out["input.weight"], out["input.bias"], out["input.shift"] = folded(net.input, net.input_norm)
+    for number, block in enumerate(net.blocks):
+        name = f"blk.{number}."
+        out[name + "down.weight"] = block.down.weight
+        up = folded(block.up, block.norm)
+        out[name + "up.weight"], out[name + "up.bias"], out[name + "shift"] = up
+    out["final.weight"], out["final.bias"], out["final.shift"] = folded(net.final, net.final_norm)
+    out["output.weight"], out["output.bias"] = net.output.weight, net.output.bias
+    out = {name: value.detach().float().numpy() for name, value in out.items()}
+    out["output.prior"] = np.asarray(prior, np.float32)
+    out["phone_trigram"] = np.asarray(trigram, np.float32).reshape(-1, len(phones.PHONES))
+    return out
+
+
+def metadata(shape, scale):
+    """Key -> value for everything the tensors do not say; `scale` is the suggested acoustic one."""
+    return {
+        f"{ARCH}.mel_bins": shape.mel,
+        f"{ARCH}.subsampling": shape.subsampling,
+        f"{ARCH}.input_left": shape.input_left,
+        f"{ARCH}.input_right": shape.input_right,
+        f"{ARCH}.width": shape.width,
+        f"{ARCH}.bottleneck": shape.bottleneck,
+        f"{ARCH}.final": shape.final,
+        f"{ARCH}.block_count": len(shape.left),
+        f"{ARCH}.block_left": list(shape.left),
+        f"{ARCH}.block_right": list(shape.right),
+        f"{ARCH}.lookahead": shape.lookahead,
+        f"{ARCH}.residual_scale": float(shape.residual),
+        f"{ARCH}.input_floor": float(shape.floor),
+        f"{ARCH}.acoustic_scale": float(scale),
+        f"{ARCH}.phones": list(phones.PHONES),
+    }
+
+
+def write(path, net, prior, trigram, scale, name):
+    """Write the F16 GGUF: matrices F16, everything else F32."""
+    import gguf
+    writer = gguf.GGUFWriter(path, ARCH)
+    writer.add_name(name)
+    for key, value in metadata(net.shape, scale).items():
+        if isinstance(value, float):
+            writer.add_float32(key, value)
+        elif isinstance(value, int):
+            writer.add_uint32(key, value)
+        else:
+            writer.add_array(key, value)
+    for tensor, value in tensors(net, prior, trigram).items():
+        writer.add_tensor(tensor, value.astype(np.float16) if value.ndim == 2 else value)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_reference(path, net, mel):
+    """A test vector: u32 frames, u32 bins, f32 mel, u32 outputs, u32 phones, f32 log-posteriors."""
+    import torch
+    mel = np.ascontiguousarray(mel, np.float32)
+    scores = net.log_posteriors(torch.from_numpy(mel)).numpy()
+    with open(path, "wb") as file:
+        for table in (mel, scores):
+            np.asarray(table.shape, "<u4").tofile(file)
+            table.astype("<f4").tofile(file)
+
+
+def round_weights(net):
+    """The net with its folded matrices rounded to F16, norms folded: what the file holds."""
+    import torch
+    flat = Encoder(net.shape).eval()
+    flat.load_state_dict(net.state_dict())
+    with torch.no_grad():
+        for linear, norm in [(flat.input, flat.input_norm), (flat.final, flat.final_norm)] + [
+                (block.up, block.norm) for block in flat.blocks]:
+            weight, bias, shift = folded(linear, norm)
+            linear.weight.copy_(weight)
+            linear.bias.copy_(bias)
+            norm.mean.copy_(-shift)
+            norm.var.fill_(1.0 - 1e-3)
+        for parameter in flat.parameters():
+            if parameter.ndim == 2:
+                parameter.copy_(parameter.half().float())
+    return flat
