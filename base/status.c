@@ -51,7 +51,8 @@ enum status error_prefix(struct error *ret_error, enum status status, const char
     size_t used = n < 0 ? 0 : (size_t)n;
     if (used + 3 < sizeof(ret_error->text)) {
         int room = (int)(sizeof(ret_error->text) - used - 3);
-        snprintf(ret_error->text + used, sizeof(ret_error->text) - used, ": %.*s", room, inner.text);
+        snprintf(ret_error->text + used, sizeof(ret_error->text) - used, ": %.*s", room,
+                 inner.text);
     }
     ret_error->status = status;
     return status;

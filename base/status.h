@@ -1,8 +1,9 @@
 /* Status codes and errors with context.
  *
- * Every function that can fail returns `enum status`; 0 is success. Where a cause is worth telling, a trailing
- * `struct error *ret_error` (NULL when the caller does not care) receives the text: what failed, where (file and
- * offset), and what was expected. Library code returns errors, it never prints them.
+ * Every function that can fail returns `enum status`; 0 is success. Where a cause is worth telling,
+ * a trailing `struct error *ret_error` (NULL when the caller does not care) receives the text: what
+ * failed, where (file and offset), and what was expected. Library code returns errors, it never
+ * prints them.
  *
  *     enum status s = wav_reader_create(path, &reader, &error);
  *     if (s != STATUS_OK)
@@ -51,12 +52,14 @@ const char *status_name(enum status status);
 /* "out of memory" for STATUS_NO_MEMORY. */
 const char *status_text(enum status status);
 
-/* Fill *ret_error (if not NULL) with a formatted text and return `status`, so that failing is one line:
- *     return error_set(ret_error, STATUS_FORMAT, "%s: byte %zu: expected \"RIFF\"", path, offset); */
+/* Fill *ret_error (if not NULL) with a formatted text and return `status`, so that failing is one
+ * line: return error_set(ret_error, STATUS_FORMAT, "%s: byte %zu: expected \"RIFF\"", path,
+ * offset); */
 enum status error_set(struct error *ret_error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "what: " in front of an existing text; returns ret_error->status, or `status` without an error. */
+/* Put "what: " in front of an existing text; returns ret_error->status, or `status` without an
+ * error. */
 enum status error_prefix(struct error *ret_error, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
