@@ -1,0 +1,69 @@
+/* Every option of the assistant stands once, in one table: key, type, place in struct config, default, range, unit and
+ * help. The YAML reader, `--help`, the man page and the commented sample file are made from it.
+ *
+ * Thread: any, for all functions. */
+#ifndef LINNET_PIPELINE_OPTION_H
+#define LINNET_PIPELINE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "status.h"
+
+enum { CONFIG_TEXT_BYTES = 256 };
+
+/* Filled with defaults by config_defaults(); the comment of each field is its row in option.c. */
+struct config {
+    char name[CONFIG_TEXT_BYTES];
+    char routing[CONFIG_TEXT_BYTES];
+    char zone[CONFIG_TEXT_BYTES];
+    char state[CONFIG_TEXT_BYTES];
+    char models_dir[CONFIG_TEXT_BYTES];
+    char wake_word[CONFIG_TEXT_BYTES];
+    double wake_threshold;
+    long short_pause_ms;
+    long long_pause_ms;
+    long no_speech_ms;
+    long max_turn_ms;
+    double min_words_confidence;
+    double min_model_confidence;
+    char input_device[CONFIG_TEXT_BYTES];
+    char output_device[CONFIG_TEXT_BYTES];
+    long volume;
+    char log_level[CONFIG_TEXT_BYTES];
+};
+
+enum option_type { OPTION_TEXT, OPTION_INTEGER, OPTION_REAL, OPTION_CHOICE };
+
+struct option_row {
+    const char *key; /* dotted, as in the YAML: "endpoint.short_pause_ms" */
+    enum option_type type;
+    size_t offset;   /* in struct config */
+    const char *initial;
+    double min, max;     /* numbers */
+    const char *choices; /* "a|b|c" */
+    const char *unit;
+    const char *help;
+};
+
+/* All rows; *ret_count is their number. */
+const struct option_row *option_table(size_t *ret_count);
+
+void config_defaults(struct config *config);
+
+/* Set one option from text. Errors name the key, the value and what was expected; for an unknown key the nearest one. */
+enum status config_set(struct config *config, const char *key, const char *value, struct error *ret_error);
+
+/* Read a YAML file over what `config` holds; nothing changes on failure. Errors carry file, line and column.
+ * `config_parse` reads from memory, `origin` standing in for the file's name. */
+enum status config_load(struct config *config, const char *path, struct error *ret_error);
+enum status config_parse(struct config *config, const char *text, size_t size, const char *origin,
+                         struct error *ret_error);
+
+/* The commented sample file, the option list of --help, and the OPTIONS part of the man page. */
+void option_write_sample(FILE *out);
+void option_write_help(FILE *out);
+void option_write_man(FILE *out);
+
+#endif
