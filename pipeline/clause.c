@@ -23,7 +23,8 @@ bool clause_feed(struct clause_splitter *splitter, const char *text)
 
 static bool is_abbreviation(const char *text, size_t dot)
 {
-    static const char *const known[] = {"mr", "mrs", "ms", "dr", "st", "vs", "no", "prof", "e.g", "i.e", "etc"};
+    static const char *const known[] = {"mr", "mrs",  "ms",  "dr",  "st", "vs",
+                                        "no", "prof", "e.g", "i.e", "etc"};
     size_t start = dot;
     while (start > 0 && !isspace((unsigned char)text[start - 1]))
         start--;

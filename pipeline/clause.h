@@ -1,5 +1,5 @@
-/* Clause splitter: a reply that grows token by token is handed to the voice clause by clause, so that speech starts
- * before the reply is finished.
+/* Clause splitter: a reply that grows token by token is handed to the voice clause by clause, so
+ * that speech starts before the reply is finished.
  *
  *     clause_init(&splitter);
  *     clause_feed(&splitter, token_text);
@@ -8,8 +8,9 @@
  *     ...
  *     clause_next(&splitter, true, ...) after the last token gives the rest.
  *
- * A clause ends behind . ! ? ; : or a comma, when the next character is known to be a space (so "3.5" and "6:25" stay
- * whole) and, for weak marks, at least CLAUSE_MIN_BYTES were collected. Abbreviations ("Mr.") do not end one.
+ * A clause ends behind . ! ? ; : or a comma, when the next character is known to be a space (so
+ * "3.5" and "6:25" stay whole) and, for weak marks, at least CLAUSE_MIN_BYTES were collected.
+ * Abbreviations ("Mr.") do not end one.
  *
  * Thread: mind, for all functions; no allocation. */
 #ifndef LINNET_PIPELINE_CLAUSE_H

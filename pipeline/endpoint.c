@@ -7,7 +7,8 @@ void endpoint_init(struct endpoint *endpoint, const struct endpoint_config *conf
     *endpoint = (struct endpoint){.config = *config};
 }
 
-enum endpoint_decision endpoint_step(struct endpoint *e, bool speech, bool has_words, float sentence_end)
+enum endpoint_decision endpoint_step(struct endpoint *e, bool speech, bool has_words,
+                                     float sentence_end)
 {
     e->elapsed_ms += FRAME_MS;
     e->silence_ms = speech ? 0 : e->silence_ms + FRAME_MS;

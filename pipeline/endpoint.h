@@ -1,5 +1,6 @@
-/* When has the user finished? A pause is measured against a patience that shrinks as the recogniser gets surer that
- * the sentence is complete: early for "what time is it", patient for "add milk and".
+/* When has the user finished? A pause is measured against a patience that shrinks as the recogniser
+ * gets surer that the sentence is complete: early for "what time is it", patient for "add milk
+ * and".
  *
  *     patience = long_pause - sentence_end * (long_pause - short_pause)
  *
@@ -33,8 +34,9 @@ struct endpoint {
 
 void endpoint_init(struct endpoint *endpoint, const struct endpoint_config *config);
 
-/* One frame: is there speech, are there words so far, and how sure is the recogniser that a sentence may end here
- * (0..1). Pauses before the first word never end a turn. */
-enum endpoint_decision endpoint_step(struct endpoint *endpoint, bool speech, bool has_words, float sentence_end);
+/* One frame: is there speech, are there words so far, and how sure is the recogniser that a
+ * sentence may end here (0..1). Pauses before the first word never end a turn. */
+enum endpoint_decision endpoint_step(struct endpoint *endpoint, bool speech, bool has_words,
+                                     float sentence_end);
 
 #endif

@@ -92,7 +92,8 @@ static double parse_power(struct parser *p)
 {
     static const char *const squared[] = {"squared", NULL};
     static const char *const cubed[] = {"cubed", NULL};
-    static const char *const power[] = {"to the power of", "raised to the power of", "to the", NULL};
+    static const char *const power[] = {"to the power of", "raised to the power of", "to the",
+                                        NULL};
     static const char *const ordinal[] = {"power", NULL};
     double value = parse_factor(p);
     if (accept(p, squared))
@@ -153,7 +154,11 @@ static bool parse_verb_first(struct parser *p, double *value)
     static const char *const add[] = {"add", "the sum of", "sum of", NULL};
     static const char *const multiply[] = {"multiply", "the product of", NULL};
     static const char *const link[] = {"from", "by", "to", "and", "with", "away from", NULL};
-    int verb = accept(p, subtract) ? 1 : accept(p, divide) ? 2 : accept(p, add) ? 3 : accept(p, multiply) ? 4 : 0;
+    int verb = accept(p, subtract)   ? 1
+               : accept(p, divide)   ? 2
+               : accept(p, add)      ? 3
+               : accept(p, multiply) ? 4
+                                     : 0;
     if (verb == 0)
         return false;
     double a = parse_power(p);
@@ -168,8 +173,9 @@ static bool parse_verb_first(struct parser *p, double *value)
 
 static void skip_politeness(struct parser *p)
 {
-    static const char *const lead[] = {"what's", "what is", "whats", "what does", "how much is", "calculate",
-                                       "compute", "work out", "tell me", "please", "the result of", NULL};
+    static const char *const lead[] = {"what's",      "what is",   "whats",         "what does",
+                                       "how much is", "calculate", "compute",       "work out",
+                                       "tell me",     "please",    "the result of", NULL};
     while (accept(p, lead))
         continue;
 }

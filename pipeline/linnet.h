@@ -1,7 +1,7 @@
 /* Linnet's public interface: a whole voice assistant behind one opaque engine.
  *
- * Push/pull, for embedders, replays and tests; time is the count of samples pushed, so the same input gives the same
- * events and the same sound, bit for bit:
+ * Push/pull, for embedders, replays and tests; time is the count of samples pushed, so the same
+ * input gives the same events and the same sound, bit for bit:
  *
  *     struct linnet_config config;
  *     linnet_config_defaults(&config);
@@ -38,11 +38,11 @@ enum {
 
 /* What to create. Strings are copied. */
 struct linnet_config {
-    const char *file;         /* YAML configuration, NULL for defaults */
-    const char *models_dir;   /* overrides the file's; NULL: the file's, or the built-in place */
-    const char *state;        /* overrides the file's; ":memory:" keeps nothing */
-    const char *const *set;   /* NULL-terminated "key=value" overrides, or NULL */
-    int64_t start_unix;       /* wall clock at the first sample, unix seconds */
+    const char *file;       /* YAML configuration, NULL for defaults */
+    const char *models_dir; /* overrides the file's; NULL: the file's, or the built-in place */
+    const char *state;      /* overrides the file's; ":memory:" keeps nothing */
+    const char *const *set; /* NULL-terminated "key=value" overrides, or NULL */
+    int64_t start_unix;     /* wall clock at the first sample, unix seconds */
 };
 
 enum linnet_event_kind {
@@ -68,8 +68,8 @@ struct linnet_arg {
 
 struct linnet_event {
     enum linnet_event_kind kind;
-    uint32_t turn;   /* counts from 1; 0 outside any turn */
-    double seconds;  /* on the engine's clock */
+    uint32_t turn;  /* counts from 1; 0 outside any turn */
+    double seconds; /* on the engine's clock */
     union {
         struct {
             char word[LINNET_NAME_BYTES];
@@ -112,8 +112,8 @@ LINNET_API size_t linnet_pull(struct linnet *linnet, float *samples, size_t n);
 /* Take the oldest event; false when there is none. */
 LINNET_API bool linnet_poll(struct linnet *linnet, struct linnet_event *ret_event);
 
-/* A typed request instead of a spoken one; the answer comes as events and as voice. STATUS_LIMIT for a text longer
- * than LINNET_TEXT_BYTES - 1. */
+/* A typed request instead of a spoken one; the answer comes as events and as voice. STATUS_LIMIT
+ * for a text longer than LINNET_TEXT_BYTES - 1. */
 LINNET_API enum status linnet_ask(struct linnet *linnet, const char *text, struct error *ret_error);
 
 /* Open a turn as if the wake word had been said (a button). */

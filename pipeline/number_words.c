@@ -12,15 +12,15 @@ struct named_value {
 };
 
 static const struct named_value units[] = {
-    {"zero", 0},     {"oh", 0},       {"one", 1},        {"two", 2},        {"three", 3},
-    {"four", 4},     {"five", 5},     {"six", 6},        {"seven", 7},      {"eight", 8},
-    {"nine", 9},     {"ten", 10},     {"eleven", 11},    {"twelve", 12},    {"thirteen", 13},
-    {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16},   {"seventeen", 17}, {"eighteen", 18},
+    {"zero", 0},      {"oh", 0},       {"one", 1},      {"two", 2},        {"three", 3},
+    {"four", 4},      {"five", 5},     {"six", 6},      {"seven", 7},      {"eight", 8},
+    {"nine", 9},      {"ten", 10},     {"eleven", 11},  {"twelve", 12},    {"thirteen", 13},
+    {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18},
     {"nineteen", 19}, {NULL, 0},
 };
 
 static const struct named_value tens[] = {
-    {"twenty", 20}, {"thirty", 30},  {"forty", 40},  {"fifty", 50}, {"sixty", 60},
+    {"twenty", 20},  {"thirty", 30}, {"forty", 40},  {"fifty", 50}, {"sixty", 60},
     {"seventy", 70}, {"eighty", 80}, {"ninety", 90}, {NULL, 0},
 };
 
@@ -32,7 +32,8 @@ static const struct named_value fractions[] = {
     {"half", 0.5}, {"quarter", 0.25}, {"third", 1.0 / 3.0}, {"tenth", 0.1}, {NULL, 0},
 };
 
-static bool lookup(const struct named_value *table, const struct words *words, int at, double *value)
+static bool lookup(const struct named_value *table, const struct words *words, int at,
+                   double *value)
 {
     for (; table->name; table++) {
         if (words_is(words, at, table->name)) {
@@ -102,7 +103,8 @@ static int parse_cardinal(const struct words *words, int at, double *value)
     for (;;) {
         int skip = n > 0 && words_is(words, at + n, "and") ? 1 : 0;
         int more = parse_below_thousand(words, at + n + skip, &part);
-        bool thousand_alone = n == 0 && words_is(words, at, "a") && lookup(scales, words, at + 1, &scale);
+        bool thousand_alone =
+            n == 0 && words_is(words, at, "a") && lookup(scales, words, at + 1, &scale);
         if (thousand_alone) {
             part = 1;
             more = 1;

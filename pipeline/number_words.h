@@ -1,4 +1,5 @@
-/* Numbers as people say them: "twenty five", "a hundred and six", "three point five", "two and a half", "25".
+/* Numbers as people say them: "twenty five", "a hundred and six", "three point five", "two and a
+ * half", "25".
  *
  * Thread: any, for all functions; no allocation. */
 #ifndef LINNET_PIPELINE_NUMBER_WORDS_H
@@ -6,14 +7,16 @@
 
 #include "words.h"
 
-/* Parse the longest number that begins at word `at`. Returns the count of words read, 0 when there is none
- * (then *ret_value is untouched). Negative numbers begin with "minus" or "negative". */
+/* Parse the longest number that begins at word `at`. Returns the count of words read, 0 when there
+ * is none (then *ret_value is untouched). Negative numbers begin with "minus" or "negative". */
 int number_parse(const struct words *words, int at, double *ret_value);
 
-/* A cardinal below sixty as one spoken group ("five", "oh five", "twenty five"), for clock times; returns words read. */
+/* A cardinal below sixty as one spoken group ("five", "oh five", "twenty five"), for clock times;
+ * returns words read. */
 int number_parse_minute(const struct words *words, int at, int *ret_value);
 
-/* Write a value as short as it can be said truthfully: "40", "2.5", "0.333". At most `digits` decimals. */
+/* Write a value as short as it can be said truthfully: "40", "2.5", "0.333". At most `digits`
+ * decimals. */
 void number_format(double value, int digits, char *text, size_t size);
 
 #endif

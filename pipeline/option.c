@@ -8,9 +8,12 @@
 #define FIELD(member) offsetof(struct config, member)
 
 static const struct option_row rows[] = {
-    {"name", OPTION_TEXT, FIELD(name), "assistant", 0, 0, NULL, NULL, "Name of this assistant, shown in reports."},
-    {"routing", OPTION_CHOICE, FIELD(routing), "prefer-device", 0, 0, "prefer-device|offline-first", NULL,
-     "Who answers: prefer-device sends what the device is unsure of to the cloud; offline-first keeps it here."},
+    {"name", OPTION_TEXT, FIELD(name), "assistant", 0, 0, NULL, NULL,
+     "Name of this assistant, shown in reports."},
+    {"routing", OPTION_CHOICE, FIELD(routing), "prefer-device", 0, 0, "prefer-device|offline-first",
+     NULL,
+     "Who answers: prefer-device sends what the device is unsure of to the cloud; offline-first "
+     "keeps it here."},
     {"zone", OPTION_TEXT, FIELD(zone), "", 0, 0, NULL, NULL,
      "Time zone, such as Europe/London; empty takes the machine's own."},
     {"state", OPTION_TEXT, FIELD(state), "", 0, 0, NULL, NULL,
@@ -37,7 +40,8 @@ static const struct option_row rows[] = {
      "Microphone: auto, pulse[:SOURCE], alsa[:DEVICE], null, or a WAV file."},
     {"output", OPTION_TEXT, FIELD(output_device), "auto", 0, 0, NULL, NULL,
      "Speaker: auto, pulse[:SINK], alsa[:DEVICE], null, or a WAV file to write."},
-    {"volume", OPTION_INTEGER, FIELD(volume), "80", 0, 100, NULL, "%", "Volume of the voice at start."},
+    {"volume", OPTION_INTEGER, FIELD(volume), "80", 0, 100, NULL, "%",
+     "Volume of the voice at start."},
     {"log", OPTION_CHOICE, FIELD(log_level), "info", 0, 0, "error|warning|info|debug", NULL,
      "What is written to the log."},
 };
@@ -72,26 +76,29 @@ static enum status set_text(struct config *config, const struct option_row *row,
                             struct error *ret_error)
 {
     if (row->type == OPTION_CHOICE && !is_choice(row->choices, value))
-        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not one of %s", row->key, value,
-                         row->choices);
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not one of %s",
+                         row->key, value, row->choices);
     if (strlen(value) >= CONFIG_TEXT_BYTES)
-        return error_set(ret_error, STATUS_LIMIT, "%s: longer than %d bytes", row->key, CONFIG_TEXT_BYTES - 1);
+        return error_set(ret_error, STATUS_LIMIT, "%s: longer than %d bytes", row->key,
+                         CONFIG_TEXT_BYTES - 1);
     memcpy(field_of(config, row), value, strlen(value) + 1);
     return STATUS_OK;
 }
 
-static enum status set_number(struct config *config, const struct option_row *row, const char *value,
-                              struct error *ret_error)
+static enum status set_number(struct config *config, const struct option_row *row,
+                              const char *value, struct error *ret_error)
 {
     char *end;
     errno = 0;
     double number = strtod(value, &end);
     const char *kind = row->type == OPTION_INTEGER ? "a whole number" : "a number";
-    if (end == value || *end || errno || !isfinite(number) || (row->type == OPTION_INTEGER && number != floor(number)))
-        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not %s", row->key, value, kind);
+    if (end == value || *end || errno || !isfinite(number) ||
+        (row->type == OPTION_INTEGER && number != floor(number)))
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not %s", row->key,
+                         value, kind);
     if (number < row->min || number > row->max)
-        return error_set(ret_error, STATUS_LIMIT, "%s: %s is outside %g..%g%s%s", row->key, value, row->min, row->max,
-                         row->unit ? " " : "", row->unit ? row->unit : "");
+        return error_set(ret_error, STATUS_LIMIT, "%s: %s is outside %g..%g%s%s", row->key, value,
+                         row->min, row->max, row->unit ? " " : "", row->unit ? row->unit : "");
     if (row->type == OPTION_INTEGER)
         *(long *)field_of(config, row) = (long)number;
     else
@@ -133,10 +140,12 @@ static enum status unknown_key(const char *key, struct error *ret_error)
             nearest = rows[i].key;
         }
     }
-    return error_set(ret_error, STATUS_NOT_FOUND, "unknown option \"%s\"; the nearest one is \"%s\"", key, nearest);
+    return error_set(ret_error, STATUS_NOT_FOUND,
+                     "unknown option \"%s\"; the nearest one is \"%s\"", key, nearest);
 }
 
-enum status config_set(struct config *config, const char *key, const char *value, struct error *ret_error)
+enum status config_set(struct config *config, const char *key, const char *value,
+                       struct error *ret_error)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (strcmp(rows[i].key, key) != 0)
@@ -163,10 +172,12 @@ static void write_domain(FILE *out, const struct option_row *row)
     else if (row->type == OPTION_TEXT)
         fprintf(out, "text");
     else
-        fprintf(out, "%g..%g%s%s", row->min, row->max, row->unit ? " " : "", row->unit ? row->unit : "");
+        fprintf(out, "%g..%g%s%s", row->min, row->max, row->unit ? " " : "",
+                row->unit ? row->unit : "");
 }
 
-/* Keys of one group ("endpoint.") stand together in the table, so a group's line is written when the group changes. */
+/* Keys of one group ("endpoint.") stand together in the table, so a group's line is written when
+ * the group changes. */
 void option_write_sample(FILE *out)
 {
     char group[32] = "";

@@ -1,5 +1,6 @@
-/* Every option of the assistant stands once, in one table: key, type, place in struct config, default, range, unit and
- * help. The YAML reader, `--help`, the man page and the commented sample file are made from it.
+/* Every option of the assistant stands once, in one table: key, type, place in struct config,
+ * default, range, unit and help. The YAML reader, `--help`, the man page and the commented sample
+ * file are made from it.
  *
  * Thread: any, for all functions. */
 #ifndef LINNET_PIPELINE_OPTION_H
@@ -39,7 +40,7 @@ enum option_type { OPTION_TEXT, OPTION_INTEGER, OPTION_REAL, OPTION_CHOICE };
 struct option_row {
     const char *key; /* dotted, as in the YAML: "endpoint.short_pause_ms" */
     enum option_type type;
-    size_t offset;   /* in struct config */
+    size_t offset; /* in struct config */
     const char *initial;
     double min, max;     /* numbers */
     const char *choices; /* "a|b|c" */
@@ -52,11 +53,13 @@ const struct option_row *option_table(size_t *ret_count);
 
 void config_defaults(struct config *config);
 
-/* Set one option from text. Errors name the key, the value and what was expected; for an unknown key the nearest one. */
-enum status config_set(struct config *config, const char *key, const char *value, struct error *ret_error);
+/* Set one option from text. Errors name the key, the value and what was expected; for an unknown
+ * key the nearest one. */
+enum status config_set(struct config *config, const char *key, const char *value,
+                       struct error *ret_error);
 
-/* Read a YAML file over what `config` holds; nothing changes on failure. Errors carry file, line and column.
- * `config_parse` reads from memory, `origin` standing in for the file's name. */
+/* Read a YAML file over what `config` holds; nothing changes on failure. Errors carry file, line
+ * and column. `config_parse` reads from memory, `origin` standing in for the file's name. */
 enum status config_load(struct config *config, const char *path, struct error *ret_error);
 enum status config_parse(struct config *config, const char *text, size_t size, const char *origin,
                          struct error *ret_error);

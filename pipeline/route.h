@@ -1,4 +1,5 @@
-/* Where a request is answered, as a pure function of measured features and the policy, with the reason in words.
+/* Where a request is answered, as a pure function of measured features and the policy, with the
+ * reason in words.
  *
  * Thread: any; no allocation. */
 #ifndef LINNET_PIPELINE_ROUTE_H
@@ -25,10 +26,10 @@ enum route_reason {
 };
 
 struct route_features {
-    enum route model_route;  /* what the model's first token says: TOOL, REPLY or CLOUD */
-    float model_confidence;  /* probability of that token, 0..1 */
-    float words_confidence;  /* of the recogniser, 0..1; 1 for typed text */
-    bool cloud_available;    /* a provider is configured and reachable */
+    enum route model_route; /* what the model's first token says: TOOL, REPLY or CLOUD */
+    float model_confidence; /* probability of that token, 0..1 */
+    float words_confidence; /* of the recogniser, 0..1; 1 for typed text */
+    bool cloud_available;   /* a provider is configured and reachable */
 };
 
 struct route_policy {
@@ -42,9 +43,10 @@ struct route_decision {
     enum route_reason reason;
 };
 
-struct route_decision route_decide(const struct route_features *features, const struct route_policy *policy);
+struct route_decision route_decide(const struct route_features *features,
+                                   const struct route_policy *policy);
 
-const char *route_name(enum route route);              /* "tool", "reply", "cloud", "unheard" */
+const char *route_name(enum route route);                /* "tool", "reply", "cloud", "unheard" */
 const char *route_reason_text(enum route_reason reason); /* a sentence */
 
 #endif

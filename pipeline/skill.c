@@ -9,14 +9,22 @@ static const struct {
     const char *name;
     skill_function *run;
 } skills[] = {
-    {"get_time", skill_get_time},         {"get_date", skill_get_date},
-    {"timer_set", skill_timer_set},       {"timer_cancel", skill_timer_cancel},
-    {"timer_query", skill_timer_query},   {"alarm_set", skill_alarm_set},
-    {"alarm_cancel", skill_alarm_cancel}, {"alarm_query", skill_alarm_query},
-    {"calculate", skill_calculate},       {"convert", skill_convert},
-    {"volume_set", skill_volume_set},     {"volume_up", skill_volume_up},
-    {"volume_down", skill_volume_down},   {"stop", skill_stop},
-    {"cancel", skill_cancel},             {"repeat", skill_repeat},
+    {"get_time", skill_get_time},
+    {"get_date", skill_get_date},
+    {"timer_set", skill_timer_set},
+    {"timer_cancel", skill_timer_cancel},
+    {"timer_query", skill_timer_query},
+    {"alarm_set", skill_alarm_set},
+    {"alarm_cancel", skill_alarm_cancel},
+    {"alarm_query", skill_alarm_query},
+    {"calculate", skill_calculate},
+    {"convert", skill_convert},
+    {"volume_set", skill_volume_set},
+    {"volume_up", skill_volume_up},
+    {"volume_down", skill_volume_down},
+    {"stop", skill_stop},
+    {"cancel", skill_cancel},
+    {"repeat", skill_repeat},
 };
 
 enum status skill_say(struct skill_reply *reply, const char *format, ...)

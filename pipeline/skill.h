@@ -1,5 +1,6 @@
-/* Skills: what the device can do by itself. A tool call chosen by the language model goes in, a spoken reply and an
- * effect on the assistant come out. Arguments are spans of the user's own words; each skill reads them itself.
+/* Skills: what the device can do by itself. A tool call chosen by the language model goes in, a
+ * spoken reply and an effect on the assistant come out. Arguments are spans of the user's own
+ * words; each skill reads them itself.
  *
  * Thread: mind, for all functions. */
 #ifndef LINNET_PIPELINE_SKILL_H
@@ -44,8 +45,8 @@ struct skill_reply {
     char text[SKILL_TEXT_BYTES];
 };
 
-/* Run a tool. What the user got wrong ("a timer for how long?") is a reply, not an error. STATUS_NOT_FOUND for a tool
- * that does not exist; errors of the store are forwarded. */
+/* Run a tool. What the user got wrong ("a timer for how long?") is a reply, not an error.
+ * STATUS_NOT_FOUND for a tool that does not exist; errors of the store are forwarded. */
 enum status skill_run(const struct skill_context *context, const struct tool_call *call,
                       struct skill_reply *ret_reply, struct error *ret_error);
 
@@ -53,6 +54,7 @@ enum status skill_run(const struct skill_context *context, const struct tool_cal
 const char *tool_call_arg(const struct tool_call *call, const char *name);
 
 /* What is said when a timer or an alarm goes off. */
-void skill_reminder_text(const struct reminder *reminder, const char *zone, char *text, size_t size);
+void skill_reminder_text(const struct reminder *reminder, const char *zone, char *text,
+                         size_t size);
 
 #endif

@@ -8,8 +8,9 @@
 
 static const char *const weekday_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                             "Thursday", "Friday", "Saturday"};
-static const char *const month_names[] = {"January", "February", "March",     "April",   "May",      "June",
-                                          "July",    "August",   "September", "October", "November", "December"};
+static const char *const month_names[] = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
 
 /* "the" and "in" may stand before a place's name. */
 static const char *skip_article(const char *place)
@@ -37,7 +38,8 @@ enum status skill_get_time(const struct skill_context *context, const struct too
     if (zone_local_time(zone, context->now, &local, &ignored) != STATUS_OK && *place)
         return skill_say(reply, "Sorry, I can't read the clock of %s.", place);
     clock_time_format(local.tm_hour, local.tm_min, clock, sizeof(clock));
-    return *place ? skill_say(reply, "It's %s in %s.", clock, place) : skill_say(reply, "It's %s.", clock);
+    return *place ? skill_say(reply, "It's %s in %s.", clock, place)
+                  : skill_say(reply, "It's %s.", clock);
 }
 
 static const char *ordinal_suffix(int n)
@@ -60,9 +62,13 @@ enum status skill_get_date(const struct skill_context *context, const struct too
     zone_local_time(context->zone, context->now, &local, &ignored);
     int ahead = day_resolve(&day, local.tm_wday);
     zone_local_time(context->zone, context->now + (int64_t)ahead * 86400, &local, &ignored);
-    const char *lead = ahead == 0 ? "Today is" : ahead == 1 ? "Tomorrow is" : ahead == -1 ? "Yesterday was" : "That is";
-    return skill_say(reply, "%s %s, %s %d%s, %d.", lead, weekday_names[local.tm_wday], month_names[local.tm_mon],
-                     local.tm_mday, ordinal_suffix(local.tm_mday), local.tm_year + 1900);
+    const char *lead = ahead == 0    ? "Today is"
+                       : ahead == 1  ? "Tomorrow is"
+                       : ahead == -1 ? "Yesterday was"
+                                     : "That is";
+    return skill_say(reply, "%s %s, %s %d%s, %d.", lead, weekday_names[local.tm_wday],
+                     month_names[local.tm_mon], local.tm_mday, ordinal_suffix(local.tm_mday),
+                     local.tm_year + 1900);
 }
 
 /* "6:30 AM today", "7:00 AM tomorrow", "7:00 AM on Friday", from the caller's point of view. */
@@ -86,8 +92,8 @@ static void alarm_when_text(int64_t due, int64_t now, const char *zone, char *te
 }
 
 /* The next moment the clock shows this time; when am/pm was not said, the sooner of the two. */
-static enum status alarm_due(const struct skill_context *context, const struct clock_time *time, const struct day *day,
-                             int64_t *ret_due, struct error *ret_error)
+static enum status alarm_due(const struct skill_context *context, const struct clock_time *time,
+                             const struct day *day, int64_t *ret_due, struct error *ret_error)
 {
     struct tm today;
     zone_local_time(context->zone, context->now, &today, NULL);
@@ -96,7 +102,8 @@ static enum status alarm_due(const struct skill_context *context, const struct c
     bool try_both = !time->half_known && first == 0;
     for (int ahead = first; ahead <= first + 8; ahead++) {
         for (int half = 0; half < (try_both ? 2 : 1); half++) {
-            struct tm local = {.tm_year = today.tm_year, .tm_mon = today.tm_mon, .tm_mday = today.tm_mday + ahead};
+            struct tm local = {
+                .tm_year = today.tm_year, .tm_mon = today.tm_mon, .tm_mday = today.tm_mday + ahead};
             local.tm_hour = (time->half_known ? time->hour : time->hour % 12) + half * 12;
             local.tm_min = time->minute;
             TRY(zone_unix_time(context->zone, &local, ret_due, ret_error));
@@ -104,7 +111,8 @@ static enum status alarm_due(const struct skill_context *context, const struct c
                 return STATUS_OK;
         }
     }
-    return error_set(ret_error, STATUS_INTERNAL, "no future moment for an alarm at %d:%02d", time->hour, time->minute);
+    return error_set(ret_error, STATUS_INTERNAL, "no future moment for an alarm at %d:%02d",
+                     time->hour, time->minute);
 }
 
 enum status skill_alarm_set(const struct skill_context *context, const struct tool_call *call,
@@ -131,8 +139,8 @@ enum status skill_alarm_set(const struct skill_context *context, const struct to
 }
 
 /* Does this alarm match the time and day that were said? */
-static bool alarm_matches(const struct skill_context *context, const struct reminder *alarm, const char *time_text,
-                          const char *day_text)
+static bool alarm_matches(const struct skill_context *context, const struct reminder *alarm,
+                          const char *time_text, const char *day_text)
 {
     struct tm then, today;
     struct clock_time time;
@@ -140,7 +148,8 @@ static bool alarm_matches(const struct skill_context *context, const struct remi
     zone_local_time(context->zone, alarm->due, &then, NULL);
     zone_local_time(context->zone, context->now, &today, NULL);
     if (*time_text && clock_time_parse(time_text, &time)) {
-        bool hour = time.half_known ? time.hour == then.tm_hour : time.hour % 12 == then.tm_hour % 12;
+        bool hour =
+            time.half_known ? time.hour == then.tm_hour : time.hour % 12 == then.tm_hour % 12;
         if (!hour || time.minute != then.tm_min)
             return false;
     }
@@ -158,7 +167,8 @@ enum status skill_alarm_cancel(const struct skill_context *context, const struct
     if (count == 0)
         return skill_say(reply, "You have no alarms.");
     for (int i = 0; i < count; i++) {
-        if (!alarm_matches(context, &alarms[i], tool_call_arg(call, "time"), tool_call_arg(call, "day")))
+        if (!alarm_matches(context, &alarms[i], tool_call_arg(call, "time"),
+                           tool_call_arg(call, "day")))
             continue;
         TRY(store_remove(context->store, alarms[i].id, ret_error));
         removed++;

@@ -38,7 +38,10 @@ static bool volume_level(const char *text, int *level)
         *level = (int)lround(value < 1 ? value * 100 : of_ten ? value * 10 : value);
         return value >= 0 && value <= 100;
     }
-    *level = has_word(&words, top) ? 100 : has_word(&words, bottom) ? 0 : has_word(&words, low) ? 10 : -1;
+    *level = has_word(&words, top)      ? 100
+             : has_word(&words, bottom) ? 0
+             : has_word(&words, low)    ? 10
+                                        : -1;
     return *level >= 0;
 }
 
@@ -69,8 +72,8 @@ enum status skill_volume_down(const struct skill_context *context, const struct 
     return set_volume(reply, context->volume - VOLUME_STEP);
 }
 
-enum status skill_stop(const struct skill_context *context, const struct tool_call *call, struct skill_reply *reply,
-                       struct error *ret_error)
+enum status skill_stop(const struct skill_context *context, const struct tool_call *call,
+                       struct skill_reply *reply, struct error *ret_error)
 {
     (void)context;
     (void)call;
@@ -79,8 +82,8 @@ enum status skill_stop(const struct skill_context *context, const struct tool_ca
     return STATUS_OK;
 }
 
-enum status skill_cancel(const struct skill_context *context, const struct tool_call *call, struct skill_reply *reply,
-                         struct error *ret_error)
+enum status skill_cancel(const struct skill_context *context, const struct tool_call *call,
+                         struct skill_reply *reply, struct error *ret_error)
 {
     (void)context;
     (void)call;
@@ -89,8 +92,8 @@ enum status skill_cancel(const struct skill_context *context, const struct tool_
     return skill_say(reply, "Okay, never mind.");
 }
 
-enum status skill_repeat(const struct skill_context *context, const struct tool_call *call, struct skill_reply *reply,
-                         struct error *ret_error)
+enum status skill_repeat(const struct skill_context *context, const struct tool_call *call,
+                         struct skill_reply *reply, struct error *ret_error)
 {
     (void)context;
     (void)call;

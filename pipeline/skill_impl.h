@@ -5,8 +5,9 @@
 
 #include "skill.h"
 
-typedef enum status skill_function(const struct skill_context *context, const struct tool_call *call,
-                                   struct skill_reply *reply, struct error *ret_error);
+typedef enum status skill_function(const struct skill_context *context,
+                                   const struct tool_call *call, struct skill_reply *reply,
+                                   struct error *ret_error);
 
 skill_function skill_get_time, skill_get_date;
 skill_function skill_timer_set, skill_timer_cancel, skill_timer_query;
@@ -16,6 +17,7 @@ skill_function skill_volume_set, skill_volume_up, skill_volume_down;
 skill_function skill_stop, skill_cancel, skill_repeat;
 
 /* Set the reply's text; always STATUS_OK, so a skill can end with it. */
-enum status skill_say(struct skill_reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum status skill_say(struct skill_reply *reply, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -32,14 +32,18 @@ enum status skill_convert(const struct skill_context *context, const struct tool
     double amount = 1, result;
     struct words words;
     words_split(&words, amount_text);
-    if (*amount_text && !number_parse(&words, 0, &amount) && !words_is(&words, 0, "a") && !words_is(&words, 0, "an"))
+    if (*amount_text && !number_parse(&words, 0, &amount) && !words_is(&words, 0, "a") &&
+        !words_is(&words, 0, "an"))
         return skill_say(reply, "Sorry, I didn't catch how much.");
     if (!from || !to)
-        return skill_say(reply, "Sorry, I don't know the unit %s.", tool_call_arg(call, from ? "to" : "from"));
+        return skill_say(reply, "Sorry, I don't know the unit %s.",
+                         tool_call_arg(call, from ? "to" : "from"));
     if (unit_convert(amount, from, to, &result) != STATUS_OK)
-        return skill_say(reply, "Sorry, %s can't be turned into %s.", unit_name(from, 2), unit_name(to, 2));
+        return skill_say(reply, "Sorry, %s can't be turned into %s.", unit_name(from, 2),
+                         unit_name(to, 2));
     char given[48], found[48];
     number_format(amount, 2, given, sizeof(given));
     number_format(result, 2, found, sizeof(found));
-    return skill_say(reply, "%s %s is %s %s.", given, unit_name(from, amount), found, unit_name(to, result));
+    return skill_say(reply, "%s %s is %s %s.", given, unit_name(from, amount), found,
+                     unit_name(to, result));
 }

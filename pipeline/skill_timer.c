@@ -34,11 +34,13 @@ enum status skill_timer_set(const struct skill_context *context, const struct to
     TRY(store_add(context->store, &timer, ret_error));
     char duration[96];
     duration_format(timer.duration, duration, sizeof(duration));
-    return skill_say(reply, "Your%s%s timer is set for %s.", space_if(timer.name), timer.name, duration);
+    return skill_say(reply, "Your%s%s timer is set for %s.", space_if(timer.name), timer.name,
+                     duration);
 }
 
 /* Timers with the spoken name; a name nobody has means all of them, when there is just one. */
-static int find_timers(const struct skill_context *context, const struct tool_call *call, struct reminder *timers)
+static int find_timers(const struct skill_context *context, const struct tool_call *call,
+                       struct reminder *timers)
 {
     char name[REMINDER_NAME_BYTES];
     clean_name(tool_call_arg(call, "name"), name, sizeof(name));
@@ -62,7 +64,8 @@ enum status skill_timer_cancel(const struct skill_context *context, const struct
         TRY(store_remove(context->store, timers[i].id, ret_error));
     if (count > 1)
         return skill_say(reply, "%d timers cancelled.", count);
-    return skill_say(reply, "Your%s%s timer is cancelled.", space_if(timers[0].name), timers[0].name);
+    return skill_say(reply, "Your%s%s timer is cancelled.", space_if(timers[0].name),
+                     timers[0].name);
 }
 
 enum status skill_timer_query(const struct skill_context *context, const struct tool_call *call,
@@ -78,10 +81,11 @@ enum status skill_timer_query(const struct skill_context *context, const struct 
         int64_t rest = timers[i].due - context->now;
         duration_format(rest > 0 ? (double)rest : 0, left, sizeof(left));
         size_t used = strlen(list);
-        snprintf(list + used, sizeof(list) - used, "%s%s left on your%s%s timer", i ? ", and " : "", left,
-                 space_if(timers[i].name), timers[i].name);
+        snprintf(list + used, sizeof(list) - used, "%s%s left on your%s%s timer", i ? ", and " : "",
+                 left, space_if(timers[i].name), timers[i].name);
     }
-    return skill_say(reply, "There %s %s.", strncmp(list, "1 ", 2) == 0 && !strchr(list, ',') ? "is" : "are", list);
+    return skill_say(reply, "There %s %s.",
+                     strncmp(list, "1 ", 2) == 0 && !strchr(list, ',') ? "is" : "are", list);
 }
 
 void skill_reminder_text(const struct reminder *reminder, const char *zone, char *text, size_t size)

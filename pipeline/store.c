@@ -13,21 +13,24 @@ struct store {
 static enum status fail(struct store *store, struct error *ret_error, const char *what)
 {
     int code = sqlite3_errcode(store->db);
-    enum status status = code == SQLITE_NOMEM ? STATUS_NO_MEMORY : code == SQLITE_NOTADB ? STATUS_FORMAT : STATUS_IO;
+    enum status status = code == SQLITE_NOMEM    ? STATUS_NO_MEMORY
+                         : code == SQLITE_NOTADB ? STATUS_FORMAT
+                                                 : STATUS_IO;
     return error_set(ret_error, status, "%s: %s: %s", store->path, what, sqlite3_errmsg(store->db));
 }
 
 static enum status prepare_schema(struct store *store, struct error *ret_error)
 {
     /* synchronous=FULL: a timer is on the disk before it is confirmed aloud. */
-    static const char schema[] = "PRAGMA busy_timeout=2000;"
-                                 "PRAGMA journal_mode=WAL;"
-                                 "PRAGMA synchronous=FULL;"
-                                 "CREATE TABLE IF NOT EXISTS reminder("
-                                 " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, due INTEGER NOT NULL,"
-                                 " duration REAL NOT NULL, name TEXT NOT NULL);"
-                                 "CREATE INDEX IF NOT EXISTS reminder_due ON reminder(due);"
-                                 "PRAGMA user_version=1;";
+    static const char schema[] =
+        "PRAGMA busy_timeout=2000;"
+        "PRAGMA journal_mode=WAL;"
+        "PRAGMA synchronous=FULL;"
+        "CREATE TABLE IF NOT EXISTS reminder("
+        " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, due INTEGER NOT NULL,"
+        " duration REAL NOT NULL, name TEXT NOT NULL);"
+        "CREATE INDEX IF NOT EXISTS reminder_due ON reminder(due);"
+        "PRAGMA user_version=1;";
     if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return fail(store, ret_error, "cannot prepare the state file");
     return STATUS_OK;
@@ -40,7 +43,8 @@ enum status store_create(const char *path, struct store **ret_store, struct erro
         return error_set(ret_error, STATUS_NO_MEMORY, "store: out of memory");
     snprintf(store->path, sizeof(store->path), "%s", path);
     enum status status = STATUS_OK;
-    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK)
         status = fail(store, ret_error, "cannot open the state file");
     if (status == STATUS_OK)
         status = prepare_schema(store, ret_error);
@@ -64,7 +68,8 @@ static int reminder_count(struct store *store)
 {
     sqlite3_stmt *statement;
     int count = 0;
-    if (sqlite3_prepare_v2(store->db, "SELECT count(*) FROM reminder", -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(store->db, "SELECT count(*) FROM reminder", -1, &statement, NULL) !=
+        SQLITE_OK)
         return 0;
     if (sqlite3_step(statement) == SQLITE_ROW)
         count = sqlite3_column_int(statement, 0);
@@ -75,7 +80,8 @@ static int reminder_count(struct store *store)
 enum status store_add(struct store *store, const struct reminder *reminder, struct error *ret_error)
 {
     if (reminder_count(store) >= REMINDERS_MAX)
-        return error_set(ret_error, STATUS_LIMIT, "%s: already %d timers and alarms", store->path, REMINDERS_MAX);
+        return error_set(ret_error, STATUS_LIMIT, "%s: already %d timers and alarms", store->path,
+                         REMINDERS_MAX);
     sqlite3_stmt *statement;
     static const char sql[] = "INSERT INTO reminder(kind, due, duration, name) VALUES(?,?,?,?)";
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
@@ -99,7 +105,8 @@ static void read_row(sqlite3_stmt *statement, struct reminder *reminder)
     snprintf(reminder->name, sizeof(reminder->name), "%s", name ? (const char *)name : "");
 }
 
-int store_list(struct store *store, enum reminder_kind kind, const char *name, struct reminder *ret_list, int max)
+int store_list(struct store *store, enum reminder_kind kind, const char *name,
+               struct reminder *ret_list, int max)
 {
     sqlite3_stmt *statement;
     static const char sql[] = "SELECT id, kind, due, duration, name FROM reminder"
@@ -119,7 +126,8 @@ int store_list(struct store *store, enum reminder_kind kind, const char *name, s
 enum status store_remove(struct store *store, int64_t id, struct error *ret_error)
 {
     sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(store->db, "DELETE FROM reminder WHERE id=?", -1, &statement, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(store->db, "DELETE FROM reminder WHERE id=?", -1, &statement, NULL) !=
+        SQLITE_OK)
         return fail(store, ret_error, "cannot remove a reminder");
     sqlite3_bind_int64(statement, 1, id);
     int code = sqlite3_step(statement);
@@ -132,7 +140,8 @@ enum status store_remove(struct store *store, int64_t id, struct error *ret_erro
 bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder)
 {
     sqlite3_stmt *statement;
-    static const char sql[] = "SELECT id, kind, due, duration, name FROM reminder WHERE due<=? ORDER BY due, id LIMIT 1";
+    static const char sql[] =
+        "SELECT id, kind, due, duration, name FROM reminder WHERE due<=? ORDER BY due, id LIMIT 1";
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return false;
     sqlite3_bind_int64(statement, 1, now);

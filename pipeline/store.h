@@ -1,6 +1,7 @@
 /* What must survive a power cut: timers and alarms, in one SQLite file.
  *
- * Thread: one at a time (the mind worker owns the store). Errors carry the file's name and SQLite's reason. */
+ * Thread: one at a time (the mind worker owns the store). Errors carry the file's name and SQLite's
+ * reason. */
 #ifndef LINNET_PIPELINE_STORE_H
 #define LINNET_PIPELINE_STORE_H
 
@@ -23,15 +24,19 @@ struct reminder {
 
 struct store;
 
-/* Open or create the store; ":memory:" keeps nothing. Every change is on the disk when the call returns. */
+/* Open or create the store; ":memory:" keeps nothing. Every change is on the disk when the call
+ * returns. */
 enum status store_create(const char *path, struct store **ret_store, struct error *ret_error);
 void store_destroy(struct store *store);
 
 /* Add a reminder (its id is given by the store). STATUS_LIMIT above REMINDERS_MAX of them. */
-enum status store_add(struct store *store, const struct reminder *reminder, struct error *ret_error);
+enum status store_add(struct store *store, const struct reminder *reminder,
+                      struct error *ret_error);
 
-/* Reminders of a kind, soonest first; `name` narrows to one name ("" = all). Returns how many were written. */
-int store_list(struct store *store, enum reminder_kind kind, const char *name, struct reminder *ret_list, int max);
+/* Reminders of a kind, soonest first; `name` narrows to one name ("" = all). Returns how many were
+ * written. */
+int store_list(struct store *store, enum reminder_kind kind, const char *name,
+               struct reminder *ret_list, int max);
 
 enum status store_remove(struct store *store, int64_t id, struct error *ret_error);
 

@@ -1,9 +1,10 @@
-/* The turn as a pure function: (state, event) -> (state, actions). All of turn-taking stands in one table, testable
- * without sound.
+/* The turn as a pure function: (state, event) -> (state, actions). All of turn-taking stands in one
+ * table, testable without sound.
  *
  *              WAKE                ENDPOINT            REPLY_STARTED        REPLY_ENDED
  *     IDLE ----------> LISTENING ----------> THINKING -------------> SPEAKING -----------> IDLE
- *       ^                  | NOTHING_SAID        | REPLY_ENDED           | WAKE (barge-in): LISTENING
+ *       ^                  | NOTHING_SAID        | REPLY_ENDED           | WAKE (barge-in):
+ * LISTENING
  *       +------------------+---------------------+
  *
  * Thread: any, for all functions. */

@@ -5,9 +5,22 @@
 
 #include "words.h"
 
-enum dimension { LENGTH, MASS, VOLUME, TEMPERATURE, SPEED, AREA, TIME, DATA, ENERGY, PRESSURE, ANGLE };
+enum dimension {
+    LENGTH,
+    MASS,
+    VOLUME,
+    TEMPERATURE,
+    SPEED,
+    AREA,
+    TIME,
+    DATA,
+    ENERGY,
+    PRESSURE,
+    ANGLE
+};
 
-/* value in base unit = amount * factor + offset. Factors are exact by definition (NIST SP 811) unless irrational. */
+/* value in base unit = amount * factor + offset. Factors are exact by definition (NIST SP 811)
+ * unless irrational. */
 struct unit {
     enum dimension dimension;
     double factor;
@@ -120,7 +133,8 @@ const struct unit *unit_find(const char *name)
     join_words(&words, clean, sizeof(clean));
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         const struct unit *u = &units[i];
-        if (strcasecmp(u->one, clean) == 0 || strcasecmp(u->many, clean) == 0 || name_in_list(u->others, clean))
+        if (strcasecmp(u->one, clean) == 0 || strcasecmp(u->many, clean) == 0 ||
+            name_in_list(u->others, clean))
             return u;
     }
     return NULL;
@@ -131,7 +145,8 @@ const char *unit_name(const struct unit *unit, double amount)
     return amount == 1 ? unit->one : unit->many;
 }
 
-enum status unit_convert(double amount, const struct unit *from, const struct unit *to, double *ret_amount)
+enum status unit_convert(double amount, const struct unit *from, const struct unit *to,
+                         double *ret_amount)
 {
     if (from->dimension != to->dimension)
         return STATUS_INVALID_ARGUMENT;

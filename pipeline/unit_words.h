@@ -15,6 +15,7 @@ const struct unit *unit_find(const char *name);
 const char *unit_name(const struct unit *unit, double amount);
 
 /* Convert an amount; STATUS_INVALID_ARGUMENT when the units measure different things. */
-enum status unit_convert(double amount, const struct unit *from, const struct unit *to, double *ret_amount);
+enum status unit_convert(double amount, const struct unit *from, const struct unit *to,
+                         double *ret_amount);
 
 #endif

@@ -13,9 +13,9 @@ struct unit_seconds {
 };
 
 static const struct unit_seconds time_units[] = {
-    {"second", 1},    {"seconds", 1},    {"sec", 1},      {"secs", 1},      {"minute", 60},
-    {"minutes", 60},  {"min", 60},       {"mins", 60},    {"hour", 3600},   {"hours", 3600},
-    {"hr", 3600},     {"hrs", 3600},     {"day", 86400},  {"days", 86400},  {"week", 604800},
+    {"second", 1},     {"seconds", 1}, {"sec", 1},     {"secs", 1},     {"minute", 60},
+    {"minutes", 60},   {"min", 60},    {"mins", 60},   {"hour", 3600},  {"hours", 3600},
+    {"hr", 3600},      {"hrs", 3600},  {"day", 86400}, {"days", 86400}, {"week", 604800},
     {"weeks", 604800}, {NULL, 0},
 };
 
@@ -28,18 +28,24 @@ static double unit_at(const struct words *words, int at)
     return 0;
 }
 
-/* "a", "an", "half an", "quarter of an", "three quarters of an": how many of the unit that follows. */
+/* "a", "an", "half an", "quarter of an", "three quarters of an": how many of the unit that follows.
+ */
 static int article_amount(const struct words *words, int at, double *amount)
 {
     static const struct {
         const char *phrase;
         double value;
     } articles[] = {
-        {"three quarters of an", 0.75}, {"three quarters of a", 0.75},
-        {"a quarter of an", 0.25},      {"quarter of an", 0.25},
-        {"half an", 0.5},               {"half a", 0.5},
-        {"a half", 0.5},                {"a", 1},
-        {"an", 1},                      {"another", 1},
+        {"three quarters of an", 0.75},
+        {"three quarters of a", 0.75},
+        {"a quarter of an", 0.25},
+        {"quarter of an", 0.25},
+        {"half an", 0.5},
+        {"half a", 0.5},
+        {"a half", 0.5},
+        {"a", 1},
+        {"an", 1},
+        {"another", 1},
     };
     for (size_t i = 0; i < sizeof(articles) / sizeof(articles[0]); i++) {
         int n = words_phrase(words, at, articles[i].phrase);
@@ -75,8 +81,10 @@ static int parse_term(const struct words *words, int at, double *seconds, double
     int n = article_amount(words, at, &amount);
     if (n == 0)
         n = number_parse(words, at, &amount);
-    if (n == 0 || (*unit = unit_at(words, at + n)) == 0)
+    double said = n ? unit_at(words, at + n) : 0;
+    if (said == 0)
         return 0;
+    *unit = said;
     n++;
     double fraction = 0;
     n += trailing_fraction(words, at + n, &fraction);
@@ -96,7 +104,8 @@ bool duration_parse(const char *text, double *ret_seconds)
             at += n;
             continue;
         }
-        /* "two minutes thirty": a bare number after minutes or hours counts in the next smaller unit. */
+        /* "two minutes thirty": a bare number after minutes or hours counts in the next smaller
+         * unit. */
         n = number_parse(&words, at, &number);
         if (n && unit >= 60 && unit <= 3600 && at + n == words.count)
             total += number * unit / 60;
@@ -263,8 +272,14 @@ static bool parse_offset_day(const struct words *words, int at, int *offset)
         const char *phrase;
         int days;
     } phrases[] = {
-        {"day after tomorrow", 2}, {"day before yesterday", -2}, {"tomorrow", 1}, {"tomorrow's", 1},
-        {"yesterday", -1},         {"yesterday's", -1},          {"today", 0},    {"today's", 0},
+        {"day after tomorrow", 2},
+        {"day before yesterday", -2},
+        {"tomorrow", 1},
+        {"tomorrow's", 1},
+        {"yesterday", -1},
+        {"yesterday's", -1},
+        {"today", 0},
+        {"today's", 0},
         {"tonight", 0},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
@@ -310,9 +325,11 @@ int day_resolve(const struct day *day, int weekday_today)
     return ahead == 0 && day->next ? 7 : ahead;
 }
 
-static size_t append_unit(char *text, size_t size, size_t used, const char *joiner, long count, const char *unit)
+static size_t append_unit(char *text, size_t size, size_t used, const char *joiner, long count,
+                          const char *unit)
 {
-    int n = snprintf(text + used, size - used, "%s%ld %s%s", joiner, count, unit, count == 1 ? "" : "s");
+    int n = snprintf(text + used, size - used, "%s%ld %s%s", joiner, count, unit,
+                     count == 1 ? "" : "s");
     return n < 0 || used + (size_t)n >= size ? size - 1 : used + (size_t)n;
 }
 

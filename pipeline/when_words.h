@@ -6,7 +6,8 @@
 
 #include "words.h"
 
-/* "an hour and a half", "ninety seconds", "two minutes thirty": seconds > 0; false when no duration is said. */
+/* "an hour and a half", "ninety seconds", "two minutes thirty": seconds > 0; false when no duration
+ * is said. */
 bool duration_parse(const char *text, double *ret_seconds);
 
 /* A time of day. `half_known` tells whether am/pm was said or is plain from a 24-hour value. */
@@ -16,7 +17,8 @@ struct clock_time {
     bool half_known;
 };
 
-/* "half past six", "six thirty pm", "quarter to seven in the evening", "noon", "6:25", "18:05", "seven o'clock". */
+/* "half past six", "six thirty pm", "quarter to seven in the evening", "noon", "6:25", "18:05",
+ * "seven o'clock". */
 bool clock_time_parse(const char *text, struct clock_time *ret_time);
 
 /* A day, relative to today. */

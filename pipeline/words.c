@@ -92,7 +92,8 @@ void words_split(struct words *words, const char *text)
     char before = '\0';
     for (size_t i = 0; text[i]; i++) {
         char c = text[i];
-        bool keep = isalnum((unsigned char)c) || (c & 0x80) || is_inner_mark(before, c, text[i + 1]);
+        bool keep =
+            isalnum((unsigned char)c) || (c & 0x80) || is_inner_mark(before, c, text[i + 1]);
         const char *sign = keep ? NULL : sign_word(text, i);
         if (!keep && is_digit_comma(text, i))
             continue;

@@ -22,7 +22,8 @@ struct reader {
 
 static enum status fail_at(struct reader *r, const yaml_mark_t *mark, const char *what)
 {
-    return error_set(r->ret_error, STATUS_FORMAT, "%s:%zu:%zu: %s", r->origin, mark->line + 1, mark->column + 1, what);
+    return error_set(r->ret_error, STATUS_FORMAT, "%s:%zu:%zu: %s", r->origin, mark->line + 1,
+                     mark->column + 1, what);
 }
 
 static enum status on_mapping_start(struct reader *r, const yaml_event_t *event)
@@ -65,8 +66,8 @@ static enum status on_scalar(struct reader *r, const yaml_event_t *event)
     r->has_key = false;
     enum status status = config_set(r->config, full, text, r->ret_error);
     if (status != STATUS_OK)
-        return error_prefix(r->ret_error, status, "%s:%zu:%zu", r->origin, event->start_mark.line + 1,
-                            event->start_mark.column + 1);
+        return error_prefix(r->ret_error, status, "%s:%zu:%zu", r->origin,
+                            event->start_mark.line + 1, event->start_mark.column + 1);
     return STATUS_OK;
 }
 
@@ -93,7 +94,8 @@ static enum status read_events(struct reader *r)
     for (bool done = false; !done;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&r->parser, &event))
-            return fail_at(r, &r->parser.problem_mark, r->parser.problem ? r->parser.problem : "malformed YAML");
+            return fail_at(r, &r->parser.problem_mark,
+                           r->parser.problem ? r->parser.problem : "malformed YAML");
         done = event.type == YAML_STREAM_END_EVENT;
         enum status status = on_event(r, &event);
         yaml_event_delete(&event);
@@ -132,7 +134,8 @@ enum status config_load(struct config *config, const char *path, struct error *r
     else if (failed)
         status = error_set(ret_error, STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
     else if (size == YAML_FILE_BYTES_MAX)
-        status = error_set(ret_error, STATUS_LIMIT, "%s: larger than %d bytes", path, YAML_FILE_BYTES_MAX);
+        status = error_set(ret_error, STATUS_LIMIT, "%s: larger than %d bytes", path,
+                           YAML_FILE_BYTES_MAX);
     else
         status = config_parse(config, text, size, path, ret_error);
     free(text);

@@ -38,8 +38,9 @@ static bool tzif_header(struct tzif *t, const uint8_t *data, size_t size)
         .char_count = read_u32(data + 40),
     };
     const uint32_t limit = ZONE_BYTES_MAX;
-    return t->utc_count < limit && t->std_count < limit && t->leap_count < limit && t->time_count < limit &&
-           t->type_count > 0 && t->type_count < limit && t->char_count < limit;
+    return t->utc_count < limit && t->std_count < limit && t->leap_count < limit &&
+           t->time_count < limit && t->type_count > 0 && t->type_count < limit &&
+           t->char_count < limit;
 }
 
 static size_t tzif_body_bytes(const struct tzif *t, size_t time_bytes)
@@ -48,7 +49,8 @@ static size_t tzif_body_bytes(const struct tzif *t, size_t time_bytes)
            (size_t)t->leap_count * (time_bytes + 4) + t->std_count + t->utc_count;
 }
 
-/* The offset in force: of the last transition not after `unix_time`, or of the first type before any. */
+/* The offset in force: of the last transition not after `unix_time`, or of the first type before
+ * any. */
 static bool tzif_offset(const struct tzif *t, int64_t unix_time, int *seconds)
 {
     if (HEADER_BYTES + tzif_body_bytes(t, 8) > t->size)
@@ -78,10 +80,12 @@ static bool tzif_parse(const uint8_t *data, size_t size, int64_t unix_time, int 
     if (!tzif_header(&first, data, size) || data[4] < '2')
         return false;
     size_t skip = HEADER_BYTES + tzif_body_bytes(&first, 4);
-    return skip < size && tzif_header(&second, data + skip, size - skip) && tzif_offset(&second, unix_time, seconds);
+    return skip < size && tzif_header(&second, data + skip, size - skip) &&
+           tzif_offset(&second, unix_time, seconds);
 }
 
-static enum status read_zone_file(const char *path, uint8_t *data, size_t *size, struct error *ret_error)
+static enum status read_zone_file(const char *path, uint8_t *data, size_t *size,
+                                  struct error *ret_error)
 {
     FILE *file = fopen(path, "rbe");
     if (!file)
@@ -96,7 +100,8 @@ static bool zone_name_is_safe(const char *zone)
     return strlen(zone) < 64 && zone[0] != '/' && !strstr(zone, "..");
 }
 
-enum status zone_offset(const char *zone, int64_t unix_time, int *ret_seconds, struct error *ret_error)
+enum status zone_offset(const char *zone, int64_t unix_time, int *ret_seconds,
+                        struct error *ret_error)
 {
     uint8_t data[ZONE_BYTES_MAX];
     size_t size;
@@ -106,7 +111,8 @@ enum status zone_offset(const char *zone, int64_t unix_time, int *ret_seconds, s
         return STATUS_OK;
     }
     if (!zone_name_is_safe(zone))
-        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "time zone \"%s\": not a zone name", zone);
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "time zone \"%s\": not a zone name",
+                         zone);
     if (*zone)
         snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
     else
@@ -117,7 +123,8 @@ enum status zone_offset(const char *zone, int64_t unix_time, int *ret_seconds, s
     return STATUS_OK;
 }
 
-enum status zone_local_time(const char *zone, int64_t unix_time, struct tm *ret_tm, struct error *ret_error)
+enum status zone_local_time(const char *zone, int64_t unix_time, struct tm *ret_tm,
+                            struct error *ret_error)
 {
     int offset = 0;
     enum status status = zone_offset(zone, unix_time, &offset, ret_error);
@@ -126,13 +133,15 @@ enum status zone_local_time(const char *zone, int64_t unix_time, struct tm *ret_
     return status;
 }
 
-enum status zone_unix_time(const char *zone, const struct tm *local, int64_t *ret_unix, struct error *ret_error)
+enum status zone_unix_time(const char *zone, const struct tm *local, int64_t *ret_unix,
+                           struct error *ret_error)
 {
     struct tm copy = *local;
     int64_t as_utc = timegm(&copy);
     int offset = 0;
     TRY(zone_offset(zone, as_utc, &offset, ret_error));
-    /* Near a change of offset the first guess may use the wrong side; the second is right except in a gap. */
+    /* Near a change of offset the first guess may use the wrong side; the second is right except in
+     * a gap. */
     TRY(zone_offset(zone, as_utc - offset, &offset, ret_error));
     *ret_unix = as_utc - offset;
     return STATUS_OK;
