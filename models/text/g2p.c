@@ -258,8 +258,7 @@ static enum status check_trie(const struct gguf *file, const struct g2p *g, stru
     for (size_t i = 0; i < g->nodes; i++) {
         if (g->first[i] <= (int32_t)i && g->first[i] != g->first[i + 1])
             return wrong(file, "children behind their parent", ret_error);
-        if (g->first[i] < 0 || g->first[i] > g->first[i + 1] ||
-            (size_t)g->first[i + 1] > g->nodes)
+        if (g->first[i] < 0 || g->first[i] > g->first[i + 1] || (size_t)g->first[i + 1] > g->nodes)
             return wrong(file, "children in ascending order", ret_error);
         if (g->unit[i] < 0 || (size_t)g->unit[i] >= g->unit_count)
             return wrong(file, "unit numbers inside the table of units", ret_error);
@@ -295,8 +294,8 @@ static enum status open_all(const struct gguf *file, struct g2p *g, struct error
     return check_trie(file, g, ret_error);
 }
 
-enum status g2p_create(const struct gguf *file, const struct lexicon *lexicon,
-                       struct g2p **ret_g2p, struct error *ret_error)
+enum status g2p_create(const struct gguf *file, const struct lexicon *lexicon, struct g2p **ret_g2p,
+                       struct error *ret_error)
 {
     struct g2p *g = calloc(1, sizeof(*g));
     if (g == NULL)

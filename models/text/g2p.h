@@ -1,14 +1,15 @@
-/* From a written word to phones: the lexicon where it knows the word, rules for what is built from a
- * known word ("linnet's"), and a letter-to-sound model for all others.
+/* From a written word to phones: the lexicon where it knows the word, rules for what is built from
+ * a known word ("linnet's"), and a letter-to-sound model for all others.
  *
  *     struct g2p *g2p;
  *     TRY(g2p_create(file, lexicon, &g2p, ret_error));
  *     uint8_t phones[PRONUNCIATION_MAX];
  *     size_t count = g2p_word(g2p, "linnet", phones, PRONUNCIATION_MAX);   (L IH N AH T)
  *
- * The model is a joint n-gram over (letter, phones) units, searched with a beam: J. Bisani and H. Ney,
- * "Joint-sequence models for grapheme-to-phoneme conversion", 2008. Built by tools/train/tts/lexicon.py;
- * measured accuracy in docs/models/tts.md. `file` and `lexicon` must outlive the object.
+ * The model is a joint n-gram over (letter, phones) units, searched with a beam: J. Bisani and H.
+ * Ney, "Joint-sequence models for grapheme-to-phoneme conversion", 2008. Built by
+ * tools/train/tts/lexicon.py; measured accuracy in docs/models/tts.md. `file` and `lexicon` must
+ * outlive the object.
  *
  * Thread: control for create and destroy; any for the others (read-only, no allocation; about a
  * millisecond for a word that needs the model, with some 20 KB of stack). */
@@ -19,9 +20,10 @@
 
 struct g2p;
 
-/* `lexicon` may be NULL: then every word is spelt by the model. Errors: NOT_FOUND, FORMAT, NO_MEMORY. */
-enum status g2p_create(const struct gguf *file, const struct lexicon *lexicon,
-                       struct g2p **ret_g2p, struct error *ret_error);
+/* `lexicon` may be NULL: then every word is spelt by the model. Errors: NOT_FOUND, FORMAT,
+ * NO_MEMORY. */
+enum status g2p_create(const struct gguf *file, const struct lexicon *lexicon, struct g2p **ret_g2p,
+                       struct error *ret_error);
 
 /* Accepts NULL. */
 void g2p_destroy(struct g2p *g2p);

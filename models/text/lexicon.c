@@ -12,7 +12,8 @@ struct lexicon {
     size_t block;
 };
 
-/* A walk over the words of one block: the word is rebuilt from what it shares with the one before. */
+/* A walk over the words of one block: the word is rebuilt from what it shares with the one before.
+ */
 struct reader {
     const struct lexicon *lexicon;
     size_t at;

@@ -31,8 +31,8 @@ struct pronunciation {
 
 struct lexicon;
 
-/* Checks the whole table once. Errors: NOT_FOUND or FORMAT (the file is not of that kind or broken),
- * NO_MEMORY. */
+/* Checks the whole table once. Errors: NOT_FOUND or FORMAT (the file is not of that kind or
+ * broken), NO_MEMORY. */
 enum status lexicon_create(const struct gguf *file, struct lexicon **ret_lexicon,
                            struct error *ret_error);
 
@@ -42,8 +42,8 @@ void lexicon_destroy(struct lexicon *lexicon);
 /* Number of different words. */
 size_t lexicon_word_count(const struct lexicon *lexicon);
 
-/* Up to `max` pronunciations of `word`, the most usual first, into ret_found. Returns how many there
- * are in the lexicon (may exceed `max`); 0 when the word is unknown. */
+/* Up to `max` pronunciations of `word`, the most usual first, into ret_found. Returns how many
+ * there are in the lexicon (may exceed `max`); 0 when the word is unknown. */
 size_t lexicon_find(const struct lexicon *lexicon, const char *word,
                     struct pronunciation *ret_found, size_t max);
 

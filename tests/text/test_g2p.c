@@ -38,8 +38,8 @@ static const char *spelt(const uint8_t *phones, size_t count, bool stress)
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         unsigned phone = phone_of_code(phones[i]);
-        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "",
-                               phone_name(phone));
+        at +=
+            (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "", phone_name(phone));
         if (stress && phone_is_vowel(phone))
             at += (size_t)snprintf(text + at, sizeof(text) - at, "%u",
                                    phone_stress_of_code(phones[i]));
