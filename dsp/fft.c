@@ -1,5 +1,7 @@
 #include "fft.h"
 
+#include "fault.h"
+
 #include <fftw3.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -38,7 +40,7 @@ enum status fft_create(size_t size, struct fft **ret_fft, struct error *ret_erro
     if (size < 2 || size > FFT_SIZE_MAX || size % 2)
         return error_set(ret_error, STATUS_INVALID_ARGUMENT,
                          "fft: size %zu: expected an even number from 2 to %d", size, FFT_SIZE_MAX);
-    struct fft *fft = calloc(1, sizeof(*fft));
+    struct fft *fft = mem_calloc(1, sizeof(*fft));
     if (!fft)
         return error_set(ret_error, STATUS_NO_MEMORY, "fft: out of memory");
     fft->size = size;

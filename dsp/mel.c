@@ -1,5 +1,6 @@
 #include "mel.h"
 
+#include "fault.h"
 #include "fft.h"
 
 #include <math.h>
@@ -70,7 +71,7 @@ static void mel_filter_init(struct mel_filter *filter, int band)
 
 enum status mel_create(struct mel **ret_mel, struct error *ret_error)
 {
-    struct mel *mel = calloc(1, sizeof(*mel));
+    struct mel *mel = mem_calloc(1, sizeof(*mel));
     if (!mel)
         return error_set(ret_error, STATUS_NO_MEMORY, "mel: out of memory");
     enum status status = fft_create(MEL_FFT, &mel->fft, ret_error);
