@@ -5,33 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "nn_kernels.h"
 
 /* ---- choice of the instruction set ---- */
 
-#if defined(__aarch64__)
-#include <sys/auxv.h>
-
-static bool nn_cpu_has_dotprod(void)
-{
-    const unsigned long asimddp = 1ul << 20; /* HWCAP_ASIMDDP */
-    return getauxval(AT_HWCAP) & asimddp;
-}
-#endif
-
 static bool cpu_runs(const char *name)
 {
-#if defined(__x86_64__)
+    enum cpu_isa isa = cpu_isa();
     if (strcmp(name, "avx512") == 0)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vnni");
+        return isa == CPU_AVX512 && cpu_features() & CPU_FEATURE_AVX512_VNNI;
     if (strcmp(name, "avx2") == 0)
-        return __builtin_cpu_supports("avx2"); /* every CPU with AVX2 has F16C */
-#elif defined(__aarch64__)
+        return isa == CPU_AVX512 || isa == CPU_AVX2;
     if (strcmp(name, "neon") == 0)
-        return nn_cpu_has_dotprod();
-#endif
+        return isa == CPU_NEON && cpu_features() & CPU_FEATURE_NEON_DOTPROD;
     return strcmp(name, "c") == 0;
 }
 

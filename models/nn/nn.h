@@ -170,7 +170,7 @@ struct nn_ops {
     void (*attend)(const struct nn_kv *kv, const struct nn_query *query, float *y);
 };
 
-/* The fastest table that this CPU runs. */
+/* The fastest table that this CPU runs, within the cap of LINNET_CPU (cpu.h). */
 const struct nn_ops *nn_ops_best(void);
 /* A table by name, or NULL when it is unknown or this CPU cannot run it. */
 const struct nn_ops *nn_ops_by_name(const char *name);
