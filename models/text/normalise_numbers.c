@@ -1,0 +1,541 @@
+#include "normalise_rules.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct token *token_at(const struct sentence *s, size_t at)
+{
+    static const struct token none = {.text = ""};
+    return at < s->count ? &s->tokens[at] : &none;
+}
+
+static unsigned two_digits(const char *text, size_t length)
+{
+    return (unsigned)(text[0] - '0') * (length > 1 ? 10 : 1) +
+           (length > 1 ? (unsigned)(text[1] - '0') : 0);
+}
+
+/* Value of `length` <= 9 digits. */
+static unsigned digits_value(const char *text, size_t length)
+{
+    unsigned value = 0;
+    for (size_t i = 0; i < length; i++)
+        value = value * 10 + (unsigned)(text[i] - '0');
+    return value;
+}
+
+/* ---- clock times ---- */
+
+/* 'a' or 'p' for am/pm in any writing, else 0. */
+static char half_of_day(const char *text, size_t length)
+{
+    static const char *const forms[] = {"am", "a.m", "pm", "p.m"};
+    for (size_t i = 0; i < 4; i++)
+        if (text_equals(text, length, forms[i]))
+            return forms[i][0];
+    return 0;
+}
+
+static void say_half(struct words *w, char half)
+{
+    words_say_character(w, half);
+    words_say_character(w, 'm');
+}
+
+/* A dot after "p.m." ends the sentence only when nothing follows. */
+static void settle_dot(struct sentence *s, size_t at)
+{
+    if (s->tokens[at].after == '.' && at + 1 < s->count &&
+        !isupper((unsigned char)s->tokens[at + 1].text[0]))
+        s->tokens[at].after = 0;
+}
+
+static void say_clock(struct words *w, unsigned hour, unsigned minute, bool half)
+{
+    words_say_cardinal(w, hour);
+    if (minute == 0) {
+        if (!half)
+            words_say(w, hour >= 1 && hour <= 12 ? "o'clock" : "hundred hours");
+        return;
+    }
+    if (minute < 10)
+        words_say(w, "oh");
+    words_say_cardinal(w, minute);
+}
+
+/* 6:25, 18:30, 6:25pm, 6:25:10. */
+static size_t rule_clock(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    size_t h = 0;
+    while (h < t->length && h < 2 && isdigit((unsigned char)t->text[h]))
+        h++;
+    if (h == 0 || h + 2 >= t->length || t->text[h] != ':' || !text_is_digits(t->text + h + 1, 2))
+        return 0;
+    unsigned hour = two_digits(t->text, h), minute = two_digits(t->text + h + 1, 2);
+    const char *rest = t->text + h + 3;
+    size_t left = t->length - h - 3;
+    bool seconds = left == 3 && rest[0] == ':' && text_is_digits(rest + 1, 2);
+    char half = half_of_day(rest, left);
+    if (hour > 24 || minute > 59 || (left > 0 && !seconds && half == 0))
+        return 0;
+    size_t used = 1;
+    if (half == 0 && left == 0 && t->after == 0) {
+        half = half_of_day(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
+        used += half != 0;
+    }
+    say_clock(s->words, hour, minute, half != 0);
+    if (seconds) {
+        words_say(s->words, "and");
+        words_say_cardinal(s->words, two_digits(rest + 1, 2));
+        words_say(s->words, "seconds");
+    }
+    if (half != 0) {
+        say_half(s->words, half);
+        settle_dot(s, at + used - 1);
+    }
+    return used;
+}
+
+/* 6pm, 6 pm, 11 a.m. */
+static size_t rule_hour(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    size_t h = 0, used = 1;
+    while (h < t->length && h < 3 && isdigit((unsigned char)t->text[h]))
+        h++;
+    if (h == 0 || h > 2)
+        return 0;
+    char half = half_of_day(t->text + h, t->length - h);
+    if (h == t->length && t->after == 0) {
+        half = half_of_day(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
+        used = 2;
+    }
+    if (half == 0)
+        return 0;
+    words_say_cardinal(s->words, two_digits(t->text, h));
+    say_half(s->words, half);
+    settle_dot(s, at + used - 1);
+    return used;
+}
+
+/* ---- dates ---- */
+
+static bool is_year(const struct token *t)
+{
+    if (t->length != 4 || !text_is_digits(t->text, 4))
+        return false;
+    unsigned year = digits_value(t->text, 4);
+    return year >= 1100 && year < 2100;
+}
+
+/* Day of the month, with or without an ordinal's letters; 0 when it is none. */
+static unsigned day_of(const struct token *t)
+{
+    size_t d = 0;
+    while (d < t->length && d < 3 && isdigit((unsigned char)t->text[d]))
+        d++;
+    size_t left = t->length - d;
+    const char *rest = t->text + d;
+    bool plain =
+        left == 0 || (left == 2 && (text_equals(rest, 2, "st") || text_equals(rest, 2, "nd") ||
+                                    text_equals(rest, 2, "rd") || text_equals(rest, 2, "th")));
+    if (d == 0 || d > 2 || !plain)
+        return 0;
+    unsigned day = two_digits(t->text, d);
+    return day >= 1 && day <= 31 ? day : 0;
+}
+
+static void say_date(struct words *w, const char *month, unsigned day, unsigned year)
+{
+    words_say(w, month);
+    words_say_ordinal(w, day);
+    if (year > 0) {
+        words_say(w, ",");
+        words_say_year(w, year);
+    }
+}
+
+/* 2024-05-17, 5/17/2024, 5/17/24. */
+static size_t rule_numeric_date(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    unsigned part[3] = {0};
+    size_t digits[3] = {0}, parts = 0;
+    char separator = 0;
+    for (size_t i = 0; i < t->length; i++) {
+        char c = t->text[i];
+        if (isdigit((unsigned char)c) && parts < 3 && digits[parts] < 4) {
+            part[parts] = part[parts] * 10 + (unsigned)(c - '0');
+            digits[parts]++;
+        } else if ((c == '-' || c == '/') && (separator == 0 || separator == c) && parts < 2) {
+            separator = c;
+            parts++;
+        } else {
+            return 0;
+        }
+    }
+    bool iso = parts == 2 && separator == '-' && digits[0] == 4;
+    bool us = parts == 2 && separator == '/' && (digits[2] == 4 || digits[2] == 2);
+    unsigned month = iso ? part[1] : part[0], day = iso ? part[2] : part[1];
+    unsigned year = iso ? part[0] : digits[2] == 2 ? 2000 + part[2] : part[2];
+    if ((!iso && !us) || table_month_number(month) == NULL || day == 0 || day > 31)
+        return 0;
+    say_date(s->words, table_month_number(month), day, year);
+    return 1;
+}
+
+/* May 5, May 5th 2024, Sept. 3. */
+static size_t rule_month_day(struct sentence *s, size_t at)
+{
+    struct token *t = &s->tokens[at];
+    const char *month = table_month(t->text, t->length);
+    unsigned day = day_of(token_at(s, at + 1));
+    if (month == NULL || !isupper((unsigned char)t->text[0]))
+        return 0;
+    bool short_form = t->length < strlen(month);
+    if (day == 0 || (t->after != 0 && !(short_form && t->dotted))) {
+        if (!short_form || (!t->dotted && !is_year(token_at(s, at + 1))))
+            return 0;
+        words_say(s->words, month);
+        settle_dot(s, at);
+        return 1;
+    }
+    const struct token *third = token_at(s, at + 2);
+    bool with_year =
+        is_year(third) && (token_at(s, at + 1)->after == 0 || token_at(s, at + 1)->after == ',');
+    say_date(s->words, month, day, with_year ? digits_value(third->text, 4) : 0);
+    return with_year ? 3 : 2;
+}
+
+/* 5 May, 5th May 2024. */
+static size_t rule_day_month(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    const struct token *m = token_at(s, at + 1), *y = token_at(s, at + 2);
+    unsigned day = day_of(t);
+    const char *month = table_month(m->text, m->length);
+    if (day == 0 || month == NULL || t->after != 0 || !isupper((unsigned char)m->text[0]))
+        return 0;
+    bool with_year = is_year(y) && (m->after == 0 || m->after == ',');
+    say_date(s->words, month, day, with_year ? digits_value(y->text, 4) : 0);
+    return with_year ? 3 : 2;
+}
+
+/* 1990s, '90s. */
+static size_t rule_decade(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    const char *text = t->text;
+    size_t n = t->length;
+    if (n > 0 && text[0] == '\'') {
+        text++;
+        n--;
+    }
+    if ((n != 5 && n != 3) || text[n - 1] != 's' || text[n - 2] != '0' ||
+        !text_is_digits(text, n - 1))
+        return 0;
+    static const char *const decades[] = {"hundreds", "tens",    "twenties", "thirties",
+                                          "forties",  "fifties", "sixties",  "seventies",
+                                          "eighties", "nineties"};
+    if (n == 5 && !(text[1] == '0' && text[2] == '0'))
+        words_say_cardinal(s->words, two_digits(text, 2));
+    else if (n == 5)
+        words_say_cardinal(s->words, two_digits(text, 2) * 100);
+    words_say(s->words, decades[text[n - 3] - '0']);
+    return 1;
+}
+
+/* ---- digits one by one ---- */
+
+/* 555-1234, +1 (555) 123-4567 in one piece, and long or zero-led digit strings. */
+static size_t rule_phone(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    size_t digits = 0, dashes = 0;
+    for (size_t i = 0; i < t->length; i++) {
+        char c = t->text[i];
+        if (isdigit((unsigned char)c))
+            digits++;
+        else if (c == '-' && i > 0)
+            dashes++;
+        else if (!(c == '+' && i == 0))
+            return 0;
+    }
+    bool long_number = dashes == 0 && (digits >= 10 || (digits >= 2 && t->text[0] == '0'));
+    bool years = t->length == 9 && t->text[4] == '-' && digits == 8 && t->text[0] < '3';
+    bool grouped = dashes > 0 && digits >= 7 && !years;
+    if (!long_number && !grouped && !(t->text[0] == '+' && digits >= 7))
+        return 0;
+    for (size_t i = 0; i < t->length; i++) {
+        if (t->text[i] == '-')
+            words_say(s->words, ",");
+        else if (t->text[i] == '+')
+            words_say(s->words, "plus");
+        words_say_digits(s->words, t->text + i, 1);
+    }
+    return 1;
+}
+
+/* 1.2.3, 192.168.0.1: number by number. */
+static size_t rule_version(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    size_t dots = 0, i = 0;
+    if (t->length > 1 && (t->text[0] == 'v' || t->text[0] == 'V'))
+        i = 1;
+    size_t start = i;
+    for (; i < t->length; i++) {
+        if (t->text[i] == '.' && i > start && i + 1 < t->length && t->text[i - 1] != '.')
+            dots++;
+        else if (!isdigit((unsigned char)t->text[i]))
+            return 0;
+    }
+    if (dots < 2 && !(start == 1 && i > 1))
+        return 0;
+    if (start == 1)
+        words_say(s->words, "version");
+    for (i = start; i < t->length;) {
+        size_t n = 0;
+        while (i + n < t->length && t->text[i + n] != '.')
+            n++;
+        if (n > 4)
+            words_say_digits(s->words, t->text + i, n);
+        else
+            words_say_cardinal(s->words, digits_value(t->text + i, n));
+        i += n + 1;
+        if (i < t->length)
+            words_say(s->words, "point");
+    }
+    return 1;
+}
+
+/* ---- quantities ---- */
+
+static const struct currency {
+    char sign;
+    const char *one, *many, *cent, *cents;
+} currencies[] = {{'$', "dollar", "dollars", "cent", "cents"},
+                  {SYMBOL_POUND, "pound", "pounds", "penny", "pence"},
+                  {SYMBOL_EURO, "euro", "euros", "cent", "cents"},
+                  {SYMBOL_YEN, "yen", "yen", "sen", "sen"}};
+
+static const struct currency *find_currency(char sign)
+{
+    for (size_t i = 0; i < sizeof(currencies) / sizeof(currencies[0]); i++)
+        if (currencies[i].sign == sign)
+            return &currencies[i];
+    return NULL;
+}
+
+static void say_small_money(struct words *w, const struct currency *c, const struct number *n)
+{
+    unsigned cents = n->fraction_digits == 2 ? digits_value(n->fraction, 2) : 0;
+    if (n->negative)
+        words_say(w, "minus");
+    if (n->whole > 0 || cents == 0) {
+        words_say_cardinal(w, n->whole);
+        words_say(w, n->whole == 1 ? c->one : c->many);
+    }
+    if (n->whole > 0 && cents > 0)
+        words_say(w, "and");
+    if (cents > 0) {
+        words_say_cardinal(w, cents);
+        words_say(w, cents == 1 ? c->cent : c->cents);
+    }
+}
+
+/* $5, $3.50, $1,200, $3.5 million, 5 EUR left alone. */
+static size_t rule_money(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    struct number n;
+    size_t sign = t->length > 1 && t->text[0] == '-';
+    const struct currency *c = t->length > 1 ? find_currency(t->text[sign]) : NULL;
+    size_t used = c == NULL ? 0 : number_parse(t->text + sign + 1, t->length - sign - 1, &n);
+    if (used == 0)
+        return 0;
+    n.negative = sign;
+    size_t tokens = 1;
+    const char *scale = NULL;
+    if (sign + 1 + used < t->length) {
+        scale = table_scale(t->text + sign + 1 + used, t->length - sign - 1 - used);
+        if (scale == NULL)
+            return 0;
+    } else if (t->after == 0 && token_at(s, at + 1)->length > 2) {
+        scale = table_scale(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
+        tokens += scale != NULL;
+    }
+    if (scale == NULL && (n.fraction_digits == 0 || n.fraction_digits == 2)) {
+        say_small_money(s->words, c, &n);
+        return 1;
+    }
+    words_say_number(s->words, &n);
+    if (scale != NULL)
+        words_say(s->words, scale);
+    words_say(s->words, c->many);
+    return tokens;
+}
+
+static const char *fraction_name(unsigned below, bool one)
+{
+    static const char *const singular[] = {"half",    "third",  "quarter", "fifth", "sixth",
+                                           "seventh", "eighth", "ninth",   "tenth"};
+    static const char *const plural[] = {"halves",   "thirds",  "quarters", "fifths", "sixths",
+                                         "sevenths", "eighths", "ninths",   "tenths"};
+    if (below < 2 || below > 10)
+        return NULL;
+    return one ? singular[below - 2] : plural[below - 2];
+}
+
+/* Reads "3/4"; false when it is none. */
+static bool parse_fraction(const struct token *t, unsigned *ret_above, unsigned *ret_below)
+{
+    const char *slash = memchr(t->text, '/', t->length);
+    if (slash == NULL)
+        return false;
+    size_t a = (size_t)(slash - t->text), b = t->length - a - 1;
+    if (a > 3 || b > 3 || !text_is_digits(t->text, a) || !text_is_digits(slash + 1, b))
+        return false;
+    *ret_above = digits_value(t->text, a);
+    *ret_below = digits_value(slash + 1, b);
+    return true;
+}
+
+/* 1/2, 3/4, 2/7; "1 1/2" is handled by rule_number. */
+static size_t rule_fraction(struct sentence *s, size_t at)
+{
+    unsigned above, below;
+    if (!parse_fraction(&s->tokens[at], &above, &below))
+        return 0;
+    const char *name = fraction_name(below, above == 1);
+    words_say_cardinal(s->words, above);
+    if (name != NULL && above < below) {
+        words_say(s->words, name);
+    } else {
+        words_say(s->words, "over");
+        words_say_cardinal(s->words, below);
+    }
+    return 1;
+}
+
+/* 1st, 22nd, 103rd. */
+static size_t rule_ordinal(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    struct number n;
+    size_t used = number_parse(t->text, t->length, &n);
+    size_t left = t->length - used;
+    const char *rest = t->text + used;
+    if (used == 0 || left != 2 || n.fraction_digits > 0 || n.negative ||
+        !(text_equals(rest, 2, "st") || text_equals(rest, 2, "nd") || text_equals(rest, 2, "rd") ||
+          text_equals(rest, 2, "th")))
+        return 0;
+    words_say_ordinal(s->words, n.whole);
+    return 1;
+}
+
+static void say_with_unit(struct words *w, const struct number *n, const struct unit_name *unit)
+{
+    words_say_number(w, n);
+    words_say(w, number_is_one(n) ? unit->one : unit->many);
+}
+
+/* 5-10, 1914-1918, 20-25%. */
+static size_t rule_range(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    struct number a, b;
+    size_t first = number_parse(t->text, t->length, &a);
+    if (first == 0 || first + 1 >= t->length || t->text[first] != '-' || a.negative)
+        return 0;
+    const char *rest = t->text + first + 1;
+    size_t left = t->length - first - 1, second = number_parse(rest, left, &b);
+    if (second == 0 || b.negative)
+        return 0;
+    const struct unit_name *unit = table_unit(rest + second, left - second);
+    if (second < left && unit == NULL)
+        return 0;
+    bool years = a.whole_digits == 4 && b.whole_digits == 4 && unit == NULL && a.whole < 2100;
+    if (years) {
+        words_say_year(s->words, (unsigned)a.whole);
+        words_say(s->words, "to");
+        words_say_year(s->words, (unsigned)b.whole);
+        return 1;
+    }
+    words_say_number(s->words, &a);
+    words_say(s->words, "to");
+    if (unit != NULL)
+        say_with_unit(s->words, &b, unit);
+    else
+        words_say_number(s->words, &b);
+    return 1;
+}
+
+/* Is a bare 1984 a year here? A following unit or noun of counting says no. */
+static bool reads_as_year(const struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at];
+    static const char *const counted[] = {"people",  "times",  "years",    "miles", "dollars",
+                                          "feet",    "meters", "points",   "words", "pounds",
+                                          "degrees", "steps",  "calories", "hours", "minutes",
+                                          "seconds", "days"};
+    const struct token *next = token_at(s, at + 1);
+    for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+        if (t->after == 0 && text_equals(next->text, next->length, counted[i]))
+            return false;
+    return is_year(t);
+}
+
+/* 5km, 20 °C, 3 kg, 100%, 1 1/2 cups, 1984, 42, -3.5. */
+static size_t rule_number(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at], *next = token_at(s, at + 1);
+    struct number n;
+    unsigned above, below;
+    size_t used = number_parse(t->text, t->length, &n);
+    if (used == 0)
+        return 0;
+    if (used < t->length) {
+        const struct unit_name *unit = table_unit(t->text + used, t->length - used);
+        if (unit == NULL)
+            return 0;
+        say_with_unit(s->words, &n, unit);
+        return 1;
+    }
+    if (t->after != 0) {
+        next = token_at(s, s->count);
+    } else if (n.fraction_digits == 0 && parse_fraction(next, &above, &below) && above < below &&
+               fraction_name(below, above == 1) != NULL) {
+        words_say_number(s->words, &n);
+        words_say(s->words, above == 1 ? "and a" : "and");
+        if (above > 1)
+            words_say_cardinal(s->words, above);
+        words_say(s->words, fraction_name(below, above == 1));
+        return 2;
+    }
+    const struct unit_name *unit = table_unit(next->text, next->length);
+    if (unit != NULL && unit->spaced) {
+        say_with_unit(s->words, &n, unit);
+        return 2;
+    }
+    if (reads_as_year(s, at))
+        words_say_year(s->words, (unsigned)n.whole);
+    else
+        words_say_number(s->words, &n);
+    return 1;
+}
+
+size_t rules_apply_number(struct sentence *sentence, size_t at)
+{
+    static size_t (*const rules[])(struct sentence *, size_t) = {
+        rule_clock,    rule_hour,    rule_numeric_date, rule_month_day, rule_day_month,
+        rule_decade,   rule_phone,   rule_version,      rule_range,     rule_money,
+        rule_fraction, rule_ordinal, rule_number};
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        size_t used = rules[i](sentence, at);
+        if (used > 0)
+            return used;
+    }
+    return 0;
+}
