@@ -29,7 +29,10 @@ expect '^not ok 7 - victim_compares_floats$'
 expect '^not ok 8 - victim_compares_texts$'
 expect '^not ok 9 - victim_exits_with_another_status$'
 folder=$(sed -n 's/^# folder //p' <<<"$output")
-[ -n "$folder" ] && [ ! -e "$folder" ] || { echo "the test's folder $folder was left behind"; failed=1; }
+if [ -z "$folder" ] || [ -e "$folder" ]; then
+    echo "the test's folder \"$folder\" was left behind"
+    failed=1
+fi
 
 output=$("$victim" --list 'victim_s*')
 [ "$output" = victim_skips ] || { echo "--list with a glob gave: $output"; failed=1; }
