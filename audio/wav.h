@@ -110,8 +110,8 @@ struct wav_format {
 struct wav_writer;
 
 /* Begin writing `path` ("-" is standard output). Nothing is seen at `path` before
- * wav_writer_commit, unless it is no regular file. Errors: INVALID_ARGUMENT (format), IO (with the
- * system's reason), NO_MEMORY. */
+ * wav_writer_commit, unless it is no regular file. Errors: INVALID_ARGUMENT (format), NOT_FOUND, IO
+ * (with the system's reason), NO_MEMORY. */
 enum status wav_writer_create(const char *path, const struct wav_format *format,
                               struct wav_writer **ret_writer, struct error *ret_error);
 

@@ -1,5 +1,6 @@
 #include "wav_header.h"
 
+#include "fault.h"
 #include "wav_codec.h"
 
 #include <inttypes.h>
@@ -41,7 +42,7 @@ static enum status adopt(struct wav_reader *r, struct wav_reader **ret_reader,
 enum status wav_reader_create(const char *path, struct wav_reader **ret_reader,
                               struct error *ret_error)
 {
-    struct wav_reader *r = calloc(1, sizeof(*r));
+    struct wav_reader *r = mem_calloc(1, sizeof(*r));
     if (!r)
         return error_set(ret_error, STATUS_NO_MEMORY, "%s: no memory to read it", path);
     enum status status = byte_source_init_path(&r->source, path, ret_error);
@@ -54,7 +55,7 @@ enum status wav_reader_create(const char *path, struct wav_reader **ret_reader,
 enum status wav_reader_create_memory(const char *name, const void *bytes, size_t size,
                                      struct wav_reader **ret_reader, struct error *ret_error)
 {
-    struct wav_reader *r = calloc(1, sizeof(*r));
+    struct wav_reader *r = mem_calloc(1, sizeof(*r));
     if (!r)
         return error_set(ret_error, STATUS_NO_MEMORY, "%s: no memory to read it", name);
     byte_source_init_memory(&r->source, name, bytes, size);
