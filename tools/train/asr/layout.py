@@ -99,3 +99,34 @@ def round_weights(net):
             if parameter.ndim == 2:
                 parameter.copy_(parameter.half().float())
     return flat
+
+
+def read(path, net):
+    """Load the weights of an exported file into an encoder (its folded norms become fixed shifts)."""
+    import gguf
+    import torch
+    table = {tensor.name: torch.from_numpy(tensor.data.astype(np.float32))
+             for tensor in gguf.GGUFReader(path).tensors}
+    pairs = [("input", net.input, net.input_norm), ("final", net.final, net.final_norm)]
+    pairs += [(f"blk.{n}", block.up, block.norm) for n, block in enumerate(net.blocks)]
+    with torch.no_grad():
+        net.mel_mean.copy_(table["input.mean"])
+        net.mel_scale.copy_(table["input.scale"])
+        for number, block in enumerate(net.blocks):
+            block.down.weight.copy_(table[f"blk.{number}.down.weight"])
+        net.output.weight.copy_(table["output.weight"])
+        net.output.bias.copy_(table["output.bias"])
+        for name, linear, norm in pairs:
+            kind = name + ".up" if name.startswith("blk") else name
+            linear.weight.copy_(table[kind + ".weight"])
+            linear.bias.copy_(table[kind + ".bias"])
+            norm.mean.copy_(-table[name + ".shift"])
+            norm.var.fill_(1.0 - 1e-3)
+
+
+def prior_of(path):
+    """The prior of an exported file."""
+    import gguf
+    import torch
+    table = {tensor.name: tensor.data for tensor in gguf.GGUFReader(path).tensors}
+    return torch.from_numpy(table["output.prior"].astype(np.float32))

@@ -1,0 +1,78 @@
+"""Phone errors of the held-out sets: a Viterbi pass through the phone trigram.
+
+    evaluate.py --work DIR [--checkpoint FILE | --gguf FILE] [--scale X]
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
+import data  # noqa: E402
+import layout  # noqa: E402
+import mmi  # noqa: E402
+import phones  # noqa: E402
+import prepare  # noqa: E402
+import realign  # noqa: E402
+import words  # noqa: E402
+from net import Encoder  # noqa: E402
+
+LIMIT = 60  # utterances a set
+
+
+def distance(a, b):
+    """Edit distance of two sequences."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def evaluate(net, prior, trigram, utterances, scale, show):
+    """Phone error rate over utterances."""
+    wrong = total = 0
+    for number, u in enumerate(utterances):
+        scores, lengths = realign.scores_of(net, [u])
+        found = mmi.viterbi(scores[0] - prior, trigram, scale)
+        wrong += distance(u.reference, found)
+        total += len(u.reference)
+        if number < show:
+            print("   ", u.text, "|", phones.decode(found), flush=True)
+    return wrong / max(1, total)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--scale", default=1.0, type=float)
+    parser.add_argument("--show", default=0, type=int)
+    args = parser.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    net, stage = Encoder().eval(), "mmi"
+    lexicon = words.Lexicon(args.work / "cmudict.dict")
+    everything = data.load(args.work, prepare.REAL + list(prepare.SPOKEN), lexicon)
+    prior = torch.zeros(40)
+    if args.gguf:
+        layout.read(args.gguf, net)
+        prior = layout.prior_of(args.gguf)
+    else:
+        state = torch.load(args.checkpoint, weights_only=False)
+        net.load_state_dict(state["average"])
+        prior = realign.prior_of(everything) if state["stage"] == "ce" else prior
+    trigram = torch.from_numpy(data.phone_trigram(data.trainable(everything, True)))
+    for name in dict.fromkeys(u.name for u in everything):
+        held = [u for u in everything if u.name == name and u.split == "dev"]
+        held = held[::max(1, len(held) // LIMIT)][:LIMIT]
+        if held:
+            error = evaluate(net, prior, trigram, held, args.scale, args.show)
+            print(f"{name}: phone error {error:.3f} over {len(held)} utterances", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Train the phoneme encoder.
+
+    train.py --work DIR --stage ce|mmi --minutes N [--from-gguf FILE] [--init CHECKPOINT]
+
+Stage `ce` is frame cross-entropy on the alignments, stage `mmi` lattice-free MMI with a tenth of
+cross-entropy beside it. The learning rate follows the share of the N minutes of work done, which
+the checkpoint carries, so a stopped run resumes where it was. A stage starts from the newest
+checkpoint of its own, else from --init, else from --from-gguf, else from random weights.
+"""
+import argparse
+import copy
+import math
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
+import augment  # noqa: E402
+import data  # noqa: E402
+import layout  # noqa: E402
+import mmi  # noqa: E402
+import prepare  # noqa: E402
+import words  # noqa: E402
+from net import Encoder  # noqa: E402
+
+SHARES = {"speech_commands_test": 0.5, "free_spoken_digits": 0.3, "synth_train": 0.8}
+PEAK = {"ce": 2e-3, "mmi": 6e-4}
+BATCH_SECONDS = 110
+EMA = 0.998
+
+
+class Run:
+    """Everything a checkpoint holds, and the pieces that do not change."""
+
+    def __init__(self, args):
+        self.args = args
+        torch.manual_seed(args.seed)
+        self.generator = torch.Generator().manual_seed(args.seed)
+        self.rng = random.Random(args.seed)
+        self.lexicon = words.Lexicon(args.work / "cmudict.dict")
+        names = prepare.REAL + list(prepare.SPOKEN)
+        self.everything = data.load(args.work, names, self.lexicon)
+        self.train = data.trainable(self.everything, args.stage == "ce")
+        self.noises = augment.Noises(args.work)
+        self.trigram = torch.from_numpy(data.phone_trigram(data.trainable(self.everything, True)))
+        self.denominator = mmi.Denominator(self.trigram)
+        self.net = Encoder()
+        self.done = 0.0
+        self.start()
+        self.average = copy.deepcopy(self.net).eval()
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), PEAK[args.stage], (0.9, 0.98),
+                                           weight_decay=0.01)
+        self.resume()
+
+    @property
+    def path(self):
+        return self.args.work / f"{self.args.name or self.args.stage}.pt"
+
+    def start(self):
+        """Weights before the first step of the stage."""
+        if self.args.init:
+            self.net.load_state_dict(torch.load(self.args.init, weights_only=False)["average"])
+        elif self.args.from_gguf:
+            layout.read(self.args.from_gguf, self.net)
+        else:
+            statistics(self.net, self.train)
+
+    def resume(self):
+        """Continue from this stage's own checkpoint where there is one."""
+        if not self.path.exists():
+            return
+        state = torch.load(self.path, weights_only=False)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.done = state["done"]
+        self.rng.seed(self.args.seed + int(self.done))
+        self.generator.manual_seed(self.args.seed + int(self.done))
+        print(f"resumed at {self.done / 60:.1f} min", flush=True)
+
+    def save(self):
+        """Write the checkpoint, never leaving half a file."""
+        part = self.path.with_suffix(".part")
+        torch.save({"net": self.net.state_dict(), "average": self.average.state_dict(),
+                    "optimizer": self.optimizer.state_dict(), "done": self.done,
+                    "stage": self.args.stage}, part)
+        os.replace(part, self.path)
+
+
+def statistics(net, utterances):
+    """Set the input's mean and scale from a sample of the training frames."""
+    rng = random.Random(1)
+    sample = torch.cat([torch.from_numpy(u.mel.astype("float32"))
+                        for u in rng.sample(utterances, min(800, len(utterances)))])
+    sample = sample.clamp(min=net.shape.floor)
+    net.mel_mean.copy_(sample.mean(0))
+    net.mel_scale.copy_(1.0 / sample.std(0))
+
+
+def output_labels(labels, frames):
+    """Label of each 30 ms frame: that of its middle 10 ms frame."""
+    labels = F.pad(labels, (0, 3))[:, 1::3]
+    return labels[:, :frames]
+
+
+def cross_entropy(scores, labels, lengths, known):
+    """Mean over the frames of utterances with known labels."""
+    inside = torch.arange(scores.shape[1])[None] < (lengths[:, None] + 2) // 3
+    inside &= known[:, None]
+    loss = F.cross_entropy(scores.float().transpose(1, 2), labels, reduction="none")
+    return (loss * inside).sum() / inside.sum().clamp(min=1)
+
+
+def step(run, batch, strength):
+    """One update; returns the criterion a frame and the cross-entropy a frame."""
+    args = run.args
+    values, lengths, labels = data.collate(batch, 0.35 * strength, run.rng)
+    fill = run.net.mel_mean
+    values, lengths, labels = augment.augment(values, lengths, labels, run.noises, fill, strength,
+                                              run.generator)
+    with torch.autocast("cpu", torch.bfloat16, enabled=not args.float32):
+        scores = run.net(values, args.dropout).float()
+    known = torch.tensor([u.labels is not None for u in batch])
+    ce = cross_entropy(scores, output_labels(labels, scores.shape[1]), lengths, known)
+    loss, value = ce, 0.0
+    if args.stage == "mmi":
+        outputs = (lengths + 2) // 3
+        numerator = mmi.Numerator([u.chain for u in batch])
+        sequence = mmi.Criterion.apply(scores, outputs, numerator, run.denominator)
+        sequence = sequence / outputs.sum()
+        value = sequence.item()
+        loss = sequence + 0.1 * ce + 2e-5 * scores.square().sum(-1).mean()
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.net.parameters(), 2.0 if args.stage == "ce" else 1.0)
+    run.optimizer.step()
+    follow(run.average, run.net)
+    return value, ce.item()
+
+
+@torch.no_grad()
+def follow(average, net):
+    """Move the averaged weights a little towards the present ones."""
+    for mean, now in zip(average.state_dict().values(), net.state_dict().values()):
+        mean.lerp_(now, 1.0 - EMA)
+
+
+def rate(share, stage):
+    """Learning rate: a short rise, then a half cosine to a fiftieth."""
+    rise = min(1.0, share / 0.04)
+    return PEAK[stage] * rise * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, share))))
+
+
+def train(run):
+    """Train until the minutes are used up."""
+    args, total = run.args, run.args.minutes * 60.0
+    passes = 0
+    while run.done < total:
+        chosen = data.epoch(run.train, SHARES, run.rng)
+        plan = data.batches(chosen, BATCH_SECONDS, run.rng)
+        sums, began, saved, sound = [0.0, 0.0], time.time(), time.time(), 0.0
+        for number, batch in enumerate(plan, 1):
+            tick = time.time()
+            share = run.done / total
+            for group in run.optimizer.param_groups:
+                group["lr"] = rate(share, args.stage)
+            strength = min(1.0, 0.2 + share / 0.25) if args.stage == "ce" and not args.init else 1.0
+            losses = step(run, batch, strength)
+            sums = [a + b for a, b in zip(sums, losses)]
+            sound += sum(u.frames for u in batch) / 100.0
+            run.done += time.time() - tick
+            if number % 40 == 0:
+                print(f"{run.done / 60:.1f} min, pass {passes}, {number}/{len(plan)}: criterion "
+                      f"{sums[0] / 40:.4f} ce {sums[1] / 40:.4f}, {sound / (time.time() - began):.0f}"
+                      " x real time", flush=True)
+                sums = [0.0, 0.0]
+            if time.time() - saved > 150:
+                run.save()
+                saved = time.time()
+            if run.done >= total:
+                break
+        passes += 1
+        run.save()
+    print("finished", flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--stage", required=True, choices=("ce", "mmi"))
+    parser.add_argument("--minutes", default=40.0, type=float)
+    parser.add_argument("--init", type=Path)
+    parser.add_argument("--from-gguf", type=Path)
+    parser.add_argument("--name", help="name of the checkpoint, else the stage's")
+    parser.add_argument("--dropout", default=0.0, type=float)
+    parser.add_argument("--seed", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--float32", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    train(Run(options))
