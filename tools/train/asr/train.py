@@ -28,7 +28,8 @@ import prepare  # noqa: E402
 import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
-SHARES = {"speech_commands_test": 0.5, "free_spoken_digits": 0.3, "synth_train": 0.8}
+SHARES = {"speechocean762": 0.6, "speech_commands_test": 0.4, "free_spoken_digits": 0.3,
+          "synth_train": 0.8}
 PEAK = {"ce": 2e-3, "mmi": 6e-4}
 BATCH_SECONDS = 110
 EMA = 0.998
