@@ -1,8 +1,10 @@
 """The encoder as GGUF tensors and metadata, batch norm folded; README.md describes the result."""
 import numpy as np
+import torch
 
 import phones
-from net import Encoder, Shape
+from gguf_writer import GgufWriter
+from net import Encoder
 
 ARCH = "linnet-asr"
 
@@ -53,27 +55,24 @@ def metadata(shape, scale):
 
 def write(path, net, prior, trigram, scale, name):
     """Write the F16 GGUF: matrices F16, everything else F32."""
-    import gguf
-    writer = gguf.GGUFWriter(path, ARCH)
-    writer.add_name(name)
+    writer = GgufWriter(ARCH)
+    writer.add_string("general.name", name)
     for key, value in metadata(net.shape, scale).items():
         if isinstance(value, float):
-            writer.add_float32(key, value)
+            writer.add_f32(key, value)
         elif isinstance(value, int):
-            writer.add_uint32(key, value)
+            writer.add_u32(key, value)
+        elif isinstance(value[0], str):
+            writer.add_strings(key, value)
         else:
-            writer.add_array(key, value)
+            writer.add_i32s(key, value)
     for tensor, value in tensors(net, prior, trigram).items():
-        writer.add_tensor(tensor, value.astype(np.float16) if value.ndim == 2 else value)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+        writer.add_tensor(tensor, value, "F16" if value.ndim == 2 else "F32")
+    writer.write(path)
 
 
 def write_reference(path, net, mel):
     """A test vector: u32 frames, u32 bins, f32 mel, u32 outputs, u32 phones, f32 log-posteriors."""
-    import torch
     mel = np.ascontiguousarray(mel, np.float32)
     scores = net.log_posteriors(torch.from_numpy(mel)).numpy()
     with open(path, "wb") as file:
@@ -84,7 +83,6 @@ def write_reference(path, net, mel):
 
 def round_weights(net):
     """The net with its folded matrices rounded to F16, norms folded: what the file holds."""
-    import torch
     flat = Encoder(net.shape).eval()
     flat.load_state_dict(net.state_dict())
     with torch.no_grad():
@@ -101,12 +99,16 @@ def round_weights(net):
     return flat
 
 
+def table_of(path):
+    """Name -> float32 tensor of an exported file."""
+    import gguf
+    return {tensor.name: torch.from_numpy(tensor.data.astype(np.float32))
+            for tensor in gguf.GGUFReader(path).tensors}
+
+
 def read(path, net):
     """Load the weights of an exported file into an encoder (its folded norms become fixed shifts)."""
-    import gguf
-    import torch
-    table = {tensor.name: torch.from_numpy(tensor.data.astype(np.float32))
-             for tensor in gguf.GGUFReader(path).tensors}
+    table = table_of(path)
     pairs = [("input", net.input, net.input_norm), ("final", net.final, net.final_norm)]
     pairs += [(f"blk.{n}", block.up, block.norm) for n, block in enumerate(net.blocks)]
     with torch.no_grad():
@@ -126,7 +128,4 @@ def read(path, net):
 
 def prior_of(path):
     """The prior of an exported file."""
-    import gguf
-    import torch
-    table = {tensor.name: tensor.data for tensor in gguf.GGUFReader(path).tensors}
-    return torch.from_numpy(table["output.prior"].astype(np.float32))
+    return table_of(path)["output.prior"]
