@@ -1,5 +1,6 @@
 #include "mailbox.h"
 
+#include "clock.h"
 #include "fault.h"
 
 #include <errno.h>
@@ -131,14 +132,14 @@ enum status mailbox_take(struct mailbox *mailbox, void *ret_message)
     return status;
 }
 
+/* On the condition's own clock: a wait on real time, whatever time the rest of the program lives
+ * in. */
 static struct timespec deadline_after(int64_t timeout_ns)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    int64_t ns = deadline.tv_nsec + timeout_ns % 1000000000;
-    deadline.tv_sec += timeout_ns / 1000000000 + ns / 1000000000;
-    deadline.tv_nsec = ns % 1000000000;
-    return deadline;
+    struct clock real;
+    clock_init_real(&real);
+    int64_t ns = clock_now_ns(&real) + timeout_ns;
+    return (struct timespec){.tv_sec = ns / CLOCK_NS_PER_S, .tv_nsec = ns % CLOCK_NS_PER_S};
 }
 
 enum status mailbox_wait(struct mailbox *mailbox, void *ret_message, int64_t timeout_ns)
