@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fault.h"
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "GGUF data is used in place");
 
 enum {
@@ -282,8 +284,8 @@ static enum status index_entries(struct cursor *c, struct gguf *g)
 static enum status parse_entries(struct cursor *c, struct gguf *g, uint64_t count)
 {
     TRY(check_count(c, count, MIN_ENTRY_BYTES, "metadata entries"));
-    g->entries = calloc((size_t)count + 1, sizeof(g->entries[0]));
-    g->entries_by_key = calloc((size_t)count + 1, sizeof(g->entries_by_key[0]));
+    g->entries = mem_calloc((size_t)count + 1, sizeof(g->entries[0]));
+    g->entries_by_key = mem_calloc((size_t)count + 1, sizeof(g->entries_by_key[0]));
     if (!g->entries || !g->entries_by_key)
         return error_set(c->error, STATUS_NO_MEMORY, "%s: %" PRIu64 " metadata entries", g->name,
                          count);
@@ -442,8 +444,8 @@ static enum status place_tensors(struct cursor *c, struct gguf *g)
 static enum status parse_tensors(struct cursor *c, struct gguf *g, uint64_t count)
 {
     TRY(check_count(c, count, MIN_TENSOR_BYTES, "tensors"));
-    g->tensors = calloc((size_t)count + 1, sizeof(g->tensors[0]));
-    g->tensors_by_name = calloc((size_t)count + 1, sizeof(g->tensors_by_name[0]));
+    g->tensors = mem_calloc((size_t)count + 1, sizeof(g->tensors[0]));
+    g->tensors_by_name = mem_calloc((size_t)count + 1, sizeof(g->tensors_by_name[0]));
     if (!g->tensors || !g->tensors_by_name)
         return error_set(c->error, STATUS_NO_MEMORY, "%s: %" PRIu64 " tensors", g->name, count);
     uint64_t next = 0;
@@ -497,7 +499,7 @@ enum status gguf_create_from_memory(const void *data, size_t size, const char *n
     if ((uintptr_t)data % DEFAULT_ALIGNMENT)
         return error_set(ret_error, STATUS_INVALID_ARGUMENT,
                          "%s: expected memory aligned to %d bytes", name, DEFAULT_ALIGNMENT);
-    struct gguf *g = calloc(1, sizeof(*g));
+    struct gguf *g = mem_calloc(1, sizeof(*g));
     if (!g)
         return error_set(ret_error, STATUS_NO_MEMORY, "%s", name);
     g->name = name;
@@ -527,7 +529,7 @@ static enum status map_file(struct gguf *g, int fd, struct error *ret_error)
 
 enum status gguf_create_from_file(const char *path, struct gguf **ret_gguf, struct error *ret_error)
 {
-    struct gguf *g = calloc(1, sizeof(*g));
+    struct gguf *g = mem_calloc(1, sizeof(*g));
     if (!g || !(g->path = strdup(path))) {
         gguf_destroy(g);
         return error_set(ret_error, STATUS_NO_MEMORY, "%s", path);

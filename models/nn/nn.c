@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "fault.h"
 #include "nn_kernels.h"
 
 /* ---- choice of the instruction set ---- */
@@ -124,13 +125,10 @@ static enum status allocate(struct nn_matrix *m, struct error *ret_error)
                          "matrix of %" PRIu32 " x %" PRIu32
                          " in %s: expected F32, F16, Q8_0 or Q4_0",
                          m->rows, m->cols, gguf_type_name(m->type));
-    size_t bytes = nn_matrix_bytes(m);
-    m->data = aligned_alloc(NN_ALIGN, bytes);
+    m->data = mem_aligned(nn_matrix_bytes(m));
     if (!m->data)
         return error_set(ret_error, STATUS_NO_MEMORY, "matrix of %" PRIu32 " x %" PRIu32, m->rows,
                          m->cols);
-    size_t used = m->rows / NN_PANEL * m->panel_bytes;
-    memset(m->data + used, 0, bytes - used);
     return STATUS_OK;
 }
 
