@@ -1,4 +1,6 @@
-/* Second half of nn_impl.h: element-wise functions, norms, attention. Included by it alone. */
+/* Part of nn_impl.h: element-wise functions, norms, attention. Included by it alone.
+ *
+ * Thread: any for all functions. */
 
 /* ---- functions of one value ---- */
 

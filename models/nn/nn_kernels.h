@@ -1,4 +1,6 @@
-/* Tables of the instruction sets that were compiled in; for nn.c and the files that define them. */
+/* Tables of the instruction sets that were compiled in; for nn.c and the files that define them.
+ *
+ * Thread: any for all functions. */
 #ifndef LINNET_MODELS_NN_KERNELS_H
 #define LINNET_MODELS_NN_KERNELS_H
 
