@@ -1,66 +1,15 @@
 /* Devices without hardware: null and file, on the virtual and on the real clock, and what all
  * devices share. */
-#include "device.h"
+#include "desk.h"
 #include "device_impl.h"
 #include "fault.h"
 #include "harness.h"
 #include "wav.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct desk {
-    struct clock clock;
-    struct ring ring, reference;
-    struct playout playout;
-};
-
-static void desk_init(struct desk *desk, bool real)
-{
-    const struct playout_config playout = {.rate = 24000, .capacity = 1 << 18};
-    if (real)
-        clock_init_real(&desk->clock);
-    else
-        clock_init_virtual(&desk->clock, 0);
-    CHECK_OK(ring_init(&desk->ring, 1 << 18, NULL));
-    CHECK_OK(ring_init(&desk->reference, 1 << 18, NULL));
-    CHECK_OK(playout_init(&desk->playout, &playout, NULL));
-}
-
-static void desk_finish(struct desk *desk)
-{
-    ring_finish(&desk->ring);
-    ring_finish(&desk->reference);
-    playout_finish(&desk->playout);
-}
-
-static struct audio_device *device(struct desk *desk, enum audio_direction direction,
-                                   const char *backend, const char *target)
-{
-    struct audio_device_config config = audio_device_config_default(direction, &desk->clock);
-    struct audio_device *d = NULL;
-    struct error error;
-    config.backend = backend;
-    config.target = target;
-    if (direction == AUDIO_CAPTURE) {
-        config.ring = &desk->ring;
-    } else {
-        config.playout = &desk->playout;
-        config.reference = &desk->reference;
-    }
-    if (audio_device_create(&config, &d, &error) != STATUS_OK)
-        test_fail(__FILE__, __LINE__, "%s", error.text);
-    return d;
-}
-
-static void sine(float *samples, size_t count, double frequency, double rate)
-{
-    for (size_t i = 0; i < count; i++)
-        samples[i] = (float)(0.5 * sin(2.0 * M_PI * frequency * (double)i / rate));
-}
 
 static void pass_ms(struct desk *desk, struct audio_device *d, int ms)
 {
@@ -76,7 +25,7 @@ TEST(a_null_microphone_gives_silence_in_the_clocks_time)
     float samples[1600];
     struct audio_position position;
     desk_init(&desk, false);
-    struct audio_device *d = device(&desk, AUDIO_CAPTURE, "null", NULL);
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "null", NULL);
     CHECK_OK(audio_device_start(d, NULL));
     CHECK_OK(audio_device_pump(d, NULL));
     CHECK_EQ(ring_readable(&desk.ring), 0);
@@ -103,9 +52,9 @@ TEST(a_file_is_heard_and_its_end_is_told)
     static float in[16000], out[32000];
     struct audio_event event;
     desk_init(&desk, false);
-    sine(in, 16000, 440, 16000);
+    desk_sine(in, 16000, 440, 16000);
     CHECK_OK(wav_save(test_path("in.wav"), in, 16000, 16000, NULL));
-    struct audio_device *d = device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
     CHECK_OK(audio_device_start(d, NULL));
     pass_ms(&desk, d, 1000);
     CHECK(!audio_device_poll(d, &event));
@@ -128,10 +77,10 @@ static void hear_at(uint32_t rate)
     static struct desk desk;
     static float in[96000], out[16000], expected[16000];
     desk_init(&desk, false);
-    sine(in, rate, 440, rate);
-    sine(expected, 16000, 440, 16000);
+    desk_sine(in, rate, 440, rate);
+    desk_sine(expected, 16000, 440, 16000);
     CHECK_OK(wav_save(test_path("in.wav"), in, rate, rate, NULL));
-    struct audio_device *d = device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
     CHECK_OK(audio_device_start(d, NULL));
     pass_ms(&desk, d, 1000);
     CHECK_EQ(ring_read(&desk.ring, out, 16000), 16000);
@@ -157,8 +106,8 @@ TEST(the_loudspeaker_is_recorded_and_referenced)
     static float in[12000], reference[24000];
     struct wav_audio audio = {0};
     desk_init(&desk, false);
-    sine(in, 12000, 300, 24000);
-    struct audio_device *d = device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
+    desk_sine(in, 12000, 300, 24000);
+    struct audio_device *d = desk_device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
     CHECK_OK(audio_device_start(d, NULL));
     pass_ms(&desk, d, 200);
     CHECK_EQ(playout_write(&desk.playout, in, 12000), 12000);
@@ -190,8 +139,8 @@ TEST(flush_is_silent_within_5_ms)
     static struct desk desk;
     static float in[24000], reference[24000];
     desk_init(&desk, false);
-    sine(in, 24000, 300, 24000);
-    struct audio_device *d = device(&desk, AUDIO_PLAYBACK, "null", NULL);
+    desk_sine(in, 24000, 300, 24000);
+    struct audio_device *d = desk_device(&desk, AUDIO_PLAYBACK, "null", NULL);
     CHECK_OK(audio_device_start(d, NULL));
     playout_write(&desk.playout, in, 24000);
     pass_ms(&desk, d, 100);
@@ -208,12 +157,12 @@ TEST(flush_is_silent_within_5_ms)
 TEST(the_same_replay_gives_the_same_bits)
 {
     static float in[44100], out[2][16000];
-    sine(in, 44100, 440, 44100);
+    desk_sine(in, 44100, 440, 44100);
     CHECK_OK(wav_save(test_path("in.wav"), in, 44100, 44100, NULL));
     for (int round = 0; round < 2; round++) {
         static struct desk desk;
         desk_init(&desk, false);
-        struct audio_device *d = device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
+        struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "file", test_path("in.wav"));
         CHECK_OK(audio_device_start(d, NULL));
         for (int ms = 0; ms < 1000;) {
             int step = round == 0 ? 10 : 25;
@@ -233,7 +182,7 @@ TEST(a_ring_that_nobody_reads_is_counted)
     static struct desk desk;
     struct audio_counters counters;
     desk_init(&desk, false);
-    struct audio_device *d = device(&desk, AUDIO_CAPTURE, "null", NULL);
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "null", NULL);
     CHECK_OK(audio_device_start(d, NULL));
     pass_ms(&desk, d, 20000);
     audio_device_counters(d, &counters);
@@ -249,8 +198,8 @@ TEST(on_a_real_clock_devices_move_by_themselves)
     static float in[48000];
     struct audio_counters mic, speaker;
     desk_init(&desk, true);
-    struct audio_device *c = device(&desk, AUDIO_CAPTURE, "null", NULL);
-    struct audio_device *p = device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
+    struct audio_device *c = desk_device(&desk, AUDIO_CAPTURE, "null", NULL);
+    struct audio_device *p = desk_device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
     CHECK_OK(audio_device_start(c, NULL));
     CHECK_OK(audio_device_start(p, NULL));
     playout_write(&desk.playout, in, 4800);
@@ -311,7 +260,7 @@ TEST(a_full_disk_ends_the_recording_and_leaves_nothing)
     struct error error;
     struct stat st;
     desk_init(&desk, false);
-    struct audio_device *d = device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
+    struct audio_device *d = desk_device(&desk, AUDIO_PLAYBACK, "file", test_path("out.wav"));
     CHECK_OK(audio_device_start(d, NULL));
     pass_ms(&desk, d, 100);
     fault_arm(FAULT_WRITE, 3);
@@ -353,7 +302,7 @@ TEST(events_beyond_the_queue_are_counted)
     struct audio_event event;
     struct audio_counters counters;
     desk_init(&desk, false);
-    struct audio_device *d = device(&desk, AUDIO_CAPTURE, "null", NULL);
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "null", NULL);
     for (int i = 0; i < AUDIO_EVENTS + 3; i++) {
         struct error error;
         error_set(&error, STATUS_DEVICE_LOST, "number %d", i);
