@@ -6,9 +6,8 @@
  *     const struct ops *ops = ops_best();
  *     ops->mix(out, voice, 0.5f, count);
  *
- * Element-wise operations give the same bits in all versions; dot and energy add up in an order
- * that is fixed within a version and differs between versions. No alignment is asked for and any
- * count is allowed, 0 too. Buffers are the same or do not overlap.
+ * All versions give the same bits: sums run in one order, and no multiply is fused with an add. No
+ * alignment is asked for and any count is allowed, 0 too. Buffers are the same or do not overlap.
  *
  * Thread: any, audio-rt safe; ops_best reads the environment (see cpu.h): call it at create time.
  */

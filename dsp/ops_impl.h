@@ -9,6 +9,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Running sums of a dot product. */
+#define OPS_SUMS 64
+
 #if OPS_LANES > 1
 typedef float vec __attribute__((vector_size(OPS_LANES * 4), aligned(4), may_alias));
 #else
@@ -76,34 +79,29 @@ static void op_clip(float *out, const float *a, float limit, size_t count)
     }
 }
 
-static inline float sum_lanes(vec value)
+/* Pairs, pairs of pairs, and so on: the order is the same everywhere. */
+static inline float sum_lanes(float lanes[OPS_SUMS])
 {
-#if OPS_LANES > 1
-    float lanes[OPS_LANES];
-    memcpy(lanes, &value, sizeof(lanes));
-    for (size_t width = OPS_LANES / 2; width > 0; width /= 2)
+    for (size_t width = OPS_SUMS / 2; width > 0; width /= 2)
         for (size_t i = 0; i < width; i++)
             lanes[i] += lanes[i + width];
     return lanes[0];
-#else
-    return value;
-#endif
 }
 
-/* Four running sums hide the latency of the additions. */
+/* Running sum k adds up the products k, k + OPS_SUMS, k + 2 OPS_SUMS...: as many sums in every
+ * version, so the same bits, and enough of them to hide the latency of the additions. */
 static float op_dot(const float *a, const float *b, size_t count)
 {
-    vec sums[4] = {0};
+    vec sums[OPS_SUMS / OPS_LANES] = {0};
+    float lanes[OPS_SUMS];
     size_t i = 0;
-    for (; i + 4 * OPS_LANES <= count; i += 4 * OPS_LANES)
-        for (size_t k = 0; k < 4; k++)
+    for (; i + OPS_SUMS <= count; i += OPS_SUMS)
+        for (size_t k = 0; k < OPS_SUMS / OPS_LANES; k++)
             sums[k] += load(a + i + k * OPS_LANES) * load(b + i + k * OPS_LANES);
-    for (; i < whole(count); i += OPS_LANES)
-        sums[0] += load(a + i) * load(b + i);
-    float sum = sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
-    for (; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
+    memcpy(lanes, sums, sizeof(lanes));
+    for (size_t k = 0; i < count; i++, k++)
+        lanes[k] += a[i] * b[i];
+    return sum_lanes(lanes);
 }
 
 static float op_peak(const float *a, size_t count)
