@@ -1,19 +1,19 @@
 /* The assistant's language model: a request goes in, a tool call, a short reply or "ask the cloud"
  * comes out.
  *
- *     struct lm_model *model;                                     (weights: read-only, shared)
- *     struct lm_session *session;                                 (cheap, one conversation)
+ *     struct lm_model *model;      (weights: read-only, shared)
+ *     struct lm_session *session;  (cheap, one conversation)
  *     TRY(lm_model_create("lm.gguf", &model, ret_error));
  *     TRY(lm_session_create(model, &session, ret_error));
- *     while (partial = ...)
- *         lm_session_prefill(session, partial, ret_error);        (while the user still speaks;
- * revisions roll back) struct lm_result result; TRY(lm_session_answer(session, text, &options,
- * &result, ret_error));
+ *     while (the user still speaks)
+ *         lm_session_prefill(session, partial, ret_error);
+ *     struct lm_result result;
+ *     TRY(lm_session_answer(session, text, &options, &result, ret_error));
  *
  * A request may be any text: it is normalised (lm_request.h) first. Only what differs from the text
- * before is computed again. Answers follow lm_grammar.h: a tool of the model's own list, arguments
- * that are verbatim words of the request. The same text gives the same answer, bit for bit, however
- * it was prefilled.
+ * before is computed again, so revised partials cost little. Answers follow lm_grammar.h: a tool of
+ * the model's own list, arguments that are verbatim words of the request. The same text gives the
+ * same answer, bit for bit, however it was prefilled.
  *
  * Thread: control for create and destroy; a session belongs to one worker at a time; a model may be
  * shared. Nothing is allocated after create. */

@@ -1,17 +1,22 @@
 /* Llama-architecture decoder: weights, and cheap sessions with a KV cache.
  *
- *     struct lm_weights *weights;                               (from an open GGUF file, any number
- * of sessions) struct lm_decoder *decoder; TRY(lm_weights_create(gguf, ops, &weights, ret_error));
+ *     TRY(lm_weights_create(gguf, ops, &weights, ret_error));
  *     TRY(lm_decoder_create(weights, 512, &decoder, ret_error));
- *     TRY(lm_decoder_feed(decoder, prompt, n, ret_error));      (in any pieces: the logits are
- * bit-identical) const float *logits = lm_decoder_logits(decoder);         (of the last token fed)
- *     lm_decoder_truncate(decoder, 5);                          (take back all but the first five
- * tokens)
+ *     TRY(lm_decoder_feed(decoder, prompt, n, ret_error));
+ *     const float *logits = lm_decoder_logits(decoder);
+ *     lm_decoder_truncate(decoder, 5);
  *
- * Architecture: x += Wo attend(rope(Wq n), rope(Wk n), Wv n) with n = rms_norm(x); x += Wd (silu(Wg
- * m) * Wu m) with m = rms_norm(x); logits = W rms_norm(x). Rotary pairs are neighbours, queries are
- * grouped, `output.weight` is tied to `token_embd.weight` when absent. Matrices may be F32, F16,
- * Q8_0 or Q4_0.
+ * Tokens may be fed in any pieces: the logits after the last one are bit-identical. Truncating
+ * takes back all but the first tokens.
+ *
+ * Architecture, per layer with n = rms_norm(x) and m = rms_norm(x) after the first step:
+ *
+ *     x += Wo attend(rope(Wq n), rope(Wk n), Wv n)
+ *     x += Wd (silu(Wg m) * Wu m)
+ *
+ * and logits = W rms_norm(x) at the end. Rotary pairs are neighbours, queries are grouped,
+ * `output.weight` is tied to `token_embd.weight` when absent. Matrices may be F32, F16, Q8_0 or
+ * Q4_0.
  *
  * Thread: weights are read-only after create (any); a decoder belongs to one worker at a time.
  * Nothing is allocated after create. */

@@ -5,10 +5,9 @@
  *     argument = one of the tool's, in their order, each at most once
  *     value    = a span of the request's tokens, whole words
  *
- * Tools come from the file's metadata (`linnet.tools`, "timer_set duration name"); the tokens are
- * named
- * "<|timer_set|>", "<|duration|>" and so on. lm_grammar is read-only after init; lm_grammar_state
- * is one answer in the making, and lives in the caller's memory.
+ * Tools come from the file's metadata (`linnet.tools`, "timer_set duration name"); their tokens are
+ * named "<|timer_set|>", "<|duration|>" and so on. lm_grammar is read-only after init;
+ * lm_grammar_state is one answer in the making, and lives in the caller's memory.
  *
  * Thread: any for all functions; a state belongs to one thread. */
 #ifndef LINNET_MODELS_LM_GRAMMAR_H

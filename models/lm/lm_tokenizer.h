@@ -1,7 +1,10 @@
 /* Byte-level BPE tokenizer, read from a GGUF file's metadata (tokenizer.ggml.model = "gpt2").
  *
  * Text is cut into words by the GPT-2 expression, each word's bytes become tokens, and neighbours
- * are merged by rank: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+ * are merged by rank. The expression:
+ *
+ *     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+ *
  * tokenizer.ggml.pre "gpt-2", "gpt2" and "default" mean that alone, "smollm" takes single digits
  * out first; any other name is refused. Bytes that are not UTF-8 count as characters of their own
  * that are neither letter, number nor space. Words longer than LM_MAX_WORD bytes are cut there.

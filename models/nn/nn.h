@@ -38,10 +38,14 @@ enum {
 /* ---- matrices ---- */
 
 /* Weights of y = W x, rows x cols, repacked in panels of 16 rows so that a vector holds the same
- * input of 16 rows: F32, F16   [panel][col][16] Q8_0       [panel]{ [block][16] f16 scales, padded
- * to 64 bytes; [block][col / 4][16][4] i8 } Q4_0       [panel]{ the same scales; [block][4][16][4]
- * bytes, low nibble column 4 j + i, high nibble 16 + 4 j + i } Rows beyond the last are zero.
- * Read-only after init, shared by any number of sessions. */
+ * input of 16 rows:
+ *
+ * - F32 and F16: [panel][col][16];
+ * - Q8_0: [panel] { [block][16] f16 scales, padded to 64 bytes; [block][col / 4][16][4] int8 };
+ * - Q4_0: [panel] { the same scales; [block][4][16][4] bytes: in group j, byte i, the low nibble is
+ *   column 4 j + i, the high one 16 + 4 j + i }.
+ *
+ * Rows beyond the last are zero. Read-only after init, shared by any number of sessions. */
 struct nn_matrix {
     enum gguf_type type; /* F32, F16, Q8_0 or Q4_0 */
     uint32_t rows, cols;

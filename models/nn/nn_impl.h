@@ -1,11 +1,15 @@
 /* The kernels, written once over sixteen lanes. Included by one file per instruction set, which
- * first defines: NN_NAME        "avx2"; NN_OPS: the table to define NN_TILE_PANELS, NN_TILE_ROWS
- * panels and activation rows of a tile that fit into the registers NN_Q8_OFFSET   what the dot
- * product of Q8_0 weights adds to each weight (128 where they must be unsigned) vf, vi         16
- * floats, 16 int32; vq, vu: 16 x 4 signed and 16 x 4 unsigned bytes of weights
- *   vf_zero/set1/load/store/load_f16/add/sub/mul/div/max/min/abs/copysign/reduce_add/reduce_max,
- * vf_from_vi, vi_set1, vi_from_vf (nearest even), vf_exp2i (2^n), vi_store_i8, vq_load_q8,
- * vu_load_q4, vi_dot_q8, vi_dot_q4 No fused multiply-add anywhere: see nn.h.
+ * first defines
+ *
+ * - NN_NAME ("avx2") and NN_OPS (the table to define);
+ * - NN_TILE_PANELS, NN_TILE_ROWS: panels and activation rows of a tile that fit into registers;
+ * - NN_Q8_OFFSET: what must be added to Q8_0 weights (128 where they must be unsigned, else 0);
+ * - types vf and vi (16 floats, 16 int32), vq and vu (16 x 4 signed or unsigned bytes of weights);
+ * - vf_zero, set1, load, store, load_f16, add, sub, mul, div, max, min, abs, copysign, reduce_add,
+ *   reduce_max, from_vi, exp2i (2^n);
+ * - vi_set1, vi_from_vf (nearest even), vi_store_i8, vq_load_q8, vu_load_q4, vi_dot_q8, vi_dot_q4.
+ *
+ * No fused multiply-add anywhere: see nn.h.
  *
  * Thread: any for all functions. */
 #include <float.h>
@@ -102,6 +106,8 @@ static void quantise_row(const float *x, uint32_t cols, const struct tile *t, si
 }
 
 #include "nn_impl_matmul.h"
+
+/* uses the matrix product */
 #include "nn_impl_math.h"
 
 const struct nn_ops NN_OPS = {
