@@ -156,7 +156,7 @@ class Trainer:
         self.step = 0
         self.path = args.work / "model.pt"
         if self.path.exists():
-            state = torch.load(self.path)
+            state = torch.load(self.path, weights_only=False)
             self.model.load_state_dict(state["model"])
             self.critic.load_state_dict(state["critic"])
             self.opt.load_state_dict(state["opt"])
@@ -205,7 +205,7 @@ class Trainer:
     def rate(self, done):
         """Warm-up, then cosine over the run's minutes."""
         top = self.args.rate
-        return top * min(1.0, (self.step + 1) / 300) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1.0, done))))
+        return float(top * min(1.0, (self.step + 1) / 300) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))))
 
     def one(self, b, done):
         for g in self.opt.param_groups:
