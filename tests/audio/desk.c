@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TONE_HZ = 500, HEAR_TIMEOUT_MS = 8000, TONE_TRIES = 5 };
+enum { TONE_HZ = 500, HEAR_TIMEOUT_MS = 8000, TONE_TRIES = 10, TONE_PIECES = 12, PIECE = 320 };
 
 void desk_init(struct desk *desk, bool real_clock)
 {
@@ -76,26 +76,38 @@ void desk_hear(struct desk *desk, float *ret_samples, size_t count)
     }
 }
 
-/* A quarter of a second of the tone, cut from the middle of more. */
-static bool tone_is_heard(struct desk *desk)
+/* 20 ms are pure tone at its level. */
+static bool is_tone(const float *samples, size_t count)
 {
-    static float heard[4000], tone[12000];
-    desk_play_tone(desk, 600);
-    desk_sine(tone, 12000, TONE_HZ, 24000);
-    playout_write(&desk->playout, tone, 12000);
-    desk_hear(desk, heard, 4000);
-    double level = desk_level(heard, 4000), amplitude = desk_amplitude(heard, 4000, TONE_HZ, 16000);
-    test_note("level %.4f, amplitude at %d Hz %.4f", level, TONE_HZ, amplitude);
+    double level = desk_level(samples, count),
+           amplitude = desk_amplitude(samples, count, TONE_HZ, 16000);
     return fabs(amplitude - 0.5) < 0.02 && fabs(level - 0.5 / sqrt(2.0)) < 0.02;
 }
 
-/* On a machine that is busy with other tests a gap may be heard; not every time. */
+/* How many of the pieces of a quarter of a second, cut from the middle of more, are tone. */
+static int pieces_heard(struct desk *desk)
+{
+    static float heard[TONE_PIECES * PIECE], tone[12000];
+    int good = 0;
+    desk_play_tone(desk, 600);
+    desk_sine(tone, 12000, TONE_HZ, 24000);
+    playout_write(&desk->playout, tone, 12000);
+    desk_hear(desk, heard, TONE_PIECES * PIECE);
+    for (int i = 0; i < TONE_PIECES; i++)
+        good += is_tone(heard + i * PIECE, PIECE);
+    test_note("%d of %d pieces are tone, level %.4f", good, TONE_PIECES,
+              desk_level(heard, TONE_PIECES * PIECE));
+    return good;
+}
+
+/* On a machine that is busy with other tests gaps are heard: not in most pieces, and not every
+ * time. */
 void desk_check_tone(struct desk *desk)
 {
-    bool heard = false;
-    for (int i = 0; i < TONE_TRIES && !heard; i++)
-        heard = tone_is_heard(desk);
-    CHECK(heard);
+    int good = 0;
+    for (int i = 0; i < TONE_TRIES && good < TONE_PIECES * 2 / 3; i++)
+        good = pieces_heard(desk);
+    CHECK(good >= TONE_PIECES * 2 / 3);
 }
 
 void desk_expect_event(struct desk *desk, struct audio_device *device, enum audio_event_kind kind,
