@@ -1,3 +1,4 @@
+#include "fault.h"
 #include "harness.h"
 #include "mel.h"
 
@@ -155,4 +156,15 @@ TEST(mel_frame_count_is_the_number_of_whole_windows)
     CHECK_EQ(mel_frame_count(400), 1);
     CHECK_EQ(mel_frame_count(559), 1);
     CHECK_EQ(mel_frame_count(560), 2);
+}
+
+TEST(mel_create_fails_cleanly)
+{
+    struct mel *mel = NULL;
+    struct error error = {0};
+    for (unsigned n = 1; n <= 2; n++) {
+        fault_arm(FAULT_ALLOC, n);
+        CHECK_STATUS(mel_create(&mel, &error), STATUS_NO_MEMORY);
+        CHECK(mel == NULL);
+    }
 }
