@@ -21,7 +21,7 @@ from net import STRIDE
 from windows import Store
 
 SMOOTH, REFRACTORY, LEAD = 3, 100, 150
-SLACK_BEFORE, SLACK_AFTER = 10, 60   # frames around the word's end in which a detection is a hit
+SLACK_BEFORE, SLACK_AFTER = 30, 60   # frames around the word's end in which a detection is a hit
 GRID = np.concatenate([np.arange(0.02, 0.9, 0.02), 1 - np.geomspace(0.1, 0.001, 25)])
 
 
@@ -81,17 +81,34 @@ def lead_in(mel):
     return quiet[torch.randint(len(quiet), (LEAD,), generator=torch.Generator().manual_seed(3))]
 
 
+def is_placed(clip):
+    """Is the word's place in the clip known?"""
+    return clip["word_end"] - clip["word_start"] <= 150
+
+
+def heard(net, store, clip, noise, snr):
+    """(smoothed posteriors of the clip's word in the stretch where a detection is a hit, frame of the first against the word's end)"""
+    mel = noise.add(torch.cat([lead_in(clip_mel(store, clip)), clip_mel(store, clip)]), snr)
+    p = smooth(posteriors(net, mel))[:, 1 + clip["word"]]
+    low = (LEAD + (clip["word_end"] - SLACK_BEFORE if is_placed(clip) else 0)) // STRIDE
+    high = (LEAD + clip["word_end"] + SLACK_AFTER) // STRIDE
+    return p[low:high], low * STRIDE + STRIDE - 1 - LEAD - clip["word_end"]
+
+
 def peaks(net, store, clips, noise, snr):
     """Per positive clip the highest smoothed posterior of its word near the word's end."""
+    return np.array([heard(net, store, c, noise, snr)[0].max(initial=0.0) for c in clips])
+
+
+def delay(net, store, noise, thresholds):
+    """Median frames from a word's end to its detection, over clean recordings."""
     out = []
-    for c in clips:
-        mel = noise.add(torch.cat([lead_in(clip_mel(store, c)), clip_mel(store, c)]), snr)
-        p = smooth(posteriors(net, mel))[:, 1 + c["word"]]
-        known = c["word_end"] - c["word_start"] <= 150
-        low = (LEAD + (c["word_end"] - SLACK_BEFORE - 20 if known else 0)) // STRIDE
-        high = (LEAD + c["word_end"] + SLACK_AFTER) // STRIDE
-        out.append(p[max(low, 0):high].max() if high > low else 0.0)
-    return np.array(out)
+    for c in store.role("pos"):
+        if is_placed(c) and "room" not in c["source"]:
+            p, first = heard(net, store, c, noise, None)
+            at = np.flatnonzero(p >= thresholds[sources.WORDS[c["word"]]])
+            out += [first + at[0] * STRIDE] if len(at) else []
+    return int(np.median(out)) if out else 0
 
 
 def streams(store, roles):
@@ -171,6 +188,8 @@ def report(net, store, args):
                 if chosen:
                     row(net, store, chosen, noise, snr, word, group, curves, result)
         where(backs, w, result["thresholds"][word])
+    result["delay_frames"] = max(delay(net, store, noise, result["thresholds"]), 0)
+    print(f"\na detection comes {result['delay_frames']} frames after the word's end (median)")
     return result
 
 
