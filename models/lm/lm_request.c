@@ -28,7 +28,7 @@ static bool is_letter(char c)
 
 static bool is_word(char c)
 {
-    return is_digit(c) || is_letter(c) || c == '_';
+    return is_digit(c) || is_letter(c) || c == '_' || (c & 0x80); /* a byte of UTF-8: a letter */
 }
 
 static bool is_space(char c)

@@ -63,16 +63,11 @@ static size_t decode_name(const int16_t bytes_of_codes[N_MAPPED], struct gguf_st
     const unsigned char *p = (const unsigned char *)name.data;
     size_t n = 0;
     for (size_t i = 0; i < name.length; i++) {
-        uint32_t code = p[i];
-        if ((p[i] & 0xe0) == 0xc0 && i + 1 < name.length)
-            code = (uint32_t)(p[i] & 0x1f) << 6 | (p[i + 1] & 0x3f);
-        bool mapped = (p[i] < 0x80 || code != p[i]) && code < N_MAPPED && bytes_of_codes[code] >= 0;
-        if (mapped) {
-            to[n++] = (char)bytes_of_codes[code];
-            i += code >= 0x80;
-        } else {
-            to[n++] = (char)p[i];
-        }
+        bool pair = (p[i] & 0xe0) == 0xc0 && i + 1 < name.length;
+        uint32_t code = pair ? (uint32_t)(p[i] & 0x1f) << 6 | (p[i + 1] & 0x3f) : p[i];
+        bool mapped = (pair || code < 0x80) && code < N_MAPPED && bytes_of_codes[code] >= 0;
+        to[n++] = mapped ? (char)bytes_of_codes[code] : (char)p[i];
+        i += mapped && pair;
     }
     return n;
 }
