@@ -1,13 +1,15 @@
 /* Log-mel front end: 16 kHz samples in, one frame of 80 bands every 10 ms out.
  *
- * Definition (tools/train/common/mel.py is its twin, equal within 1e-4 in all bands down to
- * 50 dB below the frame's loudest):
+ * Definition (tools/train/common/mel.py is its twin, equal within 1e-4 in all bands down to 50 dB
+ * below the frame's loudest):
  *   frame t covers samples [160 t, 160 t + 400) of the stream; no padding, no centring, no
- * pre-emphasis, no dither; periodic Hann window of 400, zero-padded to an FFT of 512, power
- * spectrum |X|^2; 80 triangular filters, corners equally spaced on the HTK mel scale 2595 log10(1 +
- * f / 700) from 20 to 7600 Hz, peak 1, linear in Hz between corners, evaluated at the bins' centres
- * k * 16000 / 512; band = ln(max(sum, 1e-10)). Mean and variance normalisation belong to each
- * model.
+ *     pre-emphasis, no dither;
+ *   periodic Hann window of 400, zero-padded to an FFT of 512, power spectrum |X|^2;
+ *   80 triangular filters, corners equally spaced on the HTK mel scale 2595 log10(1 + f / 700)
+ *     from 20 to 7600 Hz, peak 1, linear in Hz between corners, evaluated at the bins' centres
+ *     k * 16000 / 512;
+ *   band = ln(max(sum, 1e-10)).
+ * Mean and variance normalisation belong to each model.
  *
  * Feed any number of samples, poll until there is no frame, repeat: every cut of a stream gives the
  * same bits.

@@ -109,6 +109,7 @@ class Checks(unittest.TestCase):
         if status == 77:
             self.skipTest(output)
         self.assertIn("not as clang-format", output)
+        self.assertIn("a.c:1: 101 characters", self.run_check("format", {"base/a.c": "//" + "x" * 99 + "\n"})[1])
         self.assertIn("x.py:1", self.run_check("format", {"x.py": "def :\n"})[1])
         self.assertIn("shellcheck", self.run_check("format", {"x.sh": "#!/bin/bash\ncd $1\n"})[1])
 

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import tree
 
+WIDTH = 100
+
 
 def run_on(top, command, names):
     """The lines that a command prints when it fails on these files."""
@@ -26,6 +28,17 @@ def check_c(top, report):
     worst = {line.split(":")[0]: line for lines in outputs for line in reversed(lines) if "error:" in line}
     for name, line in sorted(worst.items()):
         report.add(name, line.split(":")[1], "not as clang-format would write it: run clang-format -i")
+
+
+def check_width(top, report):
+    """clang-format leaves comments as they are, so long lines in them are looked for here."""
+    for name in tree.sources(top):
+        text = tree.read(top, name)
+        if tree.is_generated(text):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > WIDTH:
+                report.add(name, number, f"{len(line)} characters: expected at most {WIDTH}")
 
 
 def check_python(top, report):
@@ -58,6 +71,7 @@ def main():
         sys.exit(77)
     top, report = tree.root(), tree.Report()
     check_c(top, report)
+    check_width(top, report)
     check_python(top, report)
     check_shell(top, report)
     report.finish()

@@ -36,6 +36,11 @@ def read(top, name):
     return (top / name).read_text(encoding="utf-8", errors="replace")
 
 
+def is_generated(text):
+    """Tables written by a program say so on top; they are as long and as wide as they are."""
+    return re.search(r"generated", text[:400], re.I) is not None
+
+
 _TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
 
