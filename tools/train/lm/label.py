@@ -120,7 +120,7 @@ def clock_and_day(text):
 
 
 def alarm(intent, text):
-    if re.search(r"\b(another|two alarms|both|and one|alarms? (?:at|for) .* and|remind|timer|tone|volume|ringtone|or)\b", text):
+    if re.search(r"\b(another|two alarms|both|and one|goto|alarms? (?:at|for) .* and|remind|timer|tone|volume|ringtone|or)\b", text):
         return None
     got = clock_and_day(text)
     if got is None or (intent == "alarm_set" and re.search(r"\b(?:to|for|because) (?:my|a|go|take|work|wake|feed|get)\b", got[1])
@@ -180,7 +180,7 @@ def clock_time(text):
 
 
 def date(text):
-    if re.search(r"\btime\b|\bin [a-z]*(?:york|india)|^is the", text):
+    if re.search(r"\btime\b|\bin [a-z]*(?:york|india)|^is (?:the|it)", text):
         return None
     m = re.search(rf"\b(?:(?:in )?(?:\d+|{NUM}) days?(?: from (?:now|today|tomorrow))?|tomorrow(?:'s)?|yesterday(?:'s)?|"
                   rf"(?:next |last )?{DAY_NAME})\b", text)
@@ -276,7 +276,7 @@ def hwu(intent, text):
 
 def home_assistant(intent, text):
     if intent.endswith("StartTimer"):
-        return None if re.search(r"\bin\b.*\b(turn|open|lock)|named|called", text) else timer(text)
+        return None if re.search(r"\b(turn|open|close|lock)\b|named|called", text) else timer(text)
     if intent.endswith("CancelTimer") and re.search(r"^cancel (the )?timer$", text):
         return "timer_cancel", []
     if intent.endswith("CancelAllTimers") and "kitchen" not in text:
