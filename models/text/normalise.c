@@ -181,7 +181,7 @@ static bool tokenise(struct sentence *s, const char *text)
 
 /* ---- the whole ---- */
 
-static void say_break(struct words *w, char mark)
+static void say_break(struct say *w, char mark)
 {
     if (mark == 0 || w->length == 0)
         return;
@@ -191,14 +191,14 @@ static void say_break(struct words *w, char mark)
         w->text[w->length - 1] = stronger(last, mark);
         return;
     }
-    words_say_span(w, &mark, 1);
+    say_span(w, &mark, 1);
 }
 
 enum status normalise_text(const char *text, char *ret_words, size_t size, struct error *ret_error)
 {
     char ascii[NORMALISE_TEXT_MAX + 1];
     struct token tokens[NORMALISE_TOKENS_MAX];
-    struct words words = {.text = ret_words, .size = size};
+    struct say words = {.text = ret_words, .size = size};
     struct sentence s = {.tokens = tokens, .words = &words};
     if (size == 0)
         return error_set(ret_error, STATUS_INVALID_ARGUMENT, "normalise: no room for a result");
@@ -210,7 +210,7 @@ enum status normalise_text(const char *text, char *ret_words, size_t size, struc
     for (size_t i = 0; i < s.count && !words.full;) {
         if (tokens[i].opens)
             say_break(&words, ',');
-        i += rules_apply(&s, i);
+        i += normalise_apply(&s, i);
         say_break(&words, tokens[i - 1].after);
     }
     if (words.full) {

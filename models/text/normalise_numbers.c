@@ -31,15 +31,15 @@ static char half_of_day(const char *text, size_t length)
 {
     static const char *const forms[] = {"am", "a.m", "pm", "p.m"};
     for (size_t i = 0; i < 4; i++)
-        if (text_equals(text, length, forms[i]))
+        if (normalise_equals(text, length, forms[i]))
             return forms[i][0];
     return 0;
 }
 
-static void say_half(struct words *w, char half)
+static void say_half(struct say *w, char half)
 {
-    words_say_character(w, half);
-    words_say_character(w, 'm');
+    say_character(w, half);
+    say_character(w, 'm');
 }
 
 /* A dot after "p.m." ends the sentence only when nothing follows. */
@@ -50,17 +50,17 @@ static void settle_dot(struct sentence *s, size_t at)
         s->tokens[at].after = 0;
 }
 
-static void say_clock(struct words *w, unsigned hour, unsigned minute, bool half)
+static void say_clock(struct say *w, unsigned hour, unsigned minute, bool half)
 {
-    words_say_cardinal(w, hour);
+    say_cardinal(w, hour);
     if (minute == 0) {
         if (!half)
-            words_say(w, hour >= 1 && hour <= 12 ? "o'clock" : "hundred hours");
+            say_words(w, hour >= 1 && hour <= 12 ? "o'clock" : "hundred hours");
         return;
     }
     if (minute < 10)
-        words_say(w, "oh");
-    words_say_cardinal(w, minute);
+        say_words(w, "oh");
+    say_cardinal(w, minute);
 }
 
 /* 6:25, 18:30, 6:25pm, 6:25:10. */
@@ -70,12 +70,13 @@ static size_t rule_clock(struct sentence *s, size_t at)
     size_t h = 0;
     while (h < t->length && h < 2 && isdigit((unsigned char)t->text[h]))
         h++;
-    if (h == 0 || h + 2 >= t->length || t->text[h] != ':' || !text_is_digits(t->text + h + 1, 2))
+    if (h == 0 || h + 2 >= t->length || t->text[h] != ':' ||
+        !normalise_is_digits(t->text + h + 1, 2))
         return 0;
     unsigned hour = two_digits(t->text, h), minute = two_digits(t->text + h + 1, 2);
     const char *rest = t->text + h + 3;
     size_t left = t->length - h - 3;
-    bool seconds = left == 3 && rest[0] == ':' && text_is_digits(rest + 1, 2);
+    bool seconds = left == 3 && rest[0] == ':' && normalise_is_digits(rest + 1, 2);
     char half = half_of_day(rest, left);
     if (hour > 24 || minute > 59 || (left > 0 && !seconds && half == 0))
         return 0;
@@ -86,9 +87,9 @@ static size_t rule_clock(struct sentence *s, size_t at)
     }
     say_clock(s->words, hour, minute, half != 0);
     if (seconds) {
-        words_say(s->words, "and");
-        words_say_cardinal(s->words, two_digits(rest + 1, 2));
-        words_say(s->words, "seconds");
+        say_words(s->words, "and");
+        say_cardinal(s->words, two_digits(rest + 1, 2));
+        say_words(s->words, "seconds");
     }
     if (half != 0) {
         say_half(s->words, half);
@@ -113,7 +114,7 @@ static size_t rule_hour(struct sentence *s, size_t at)
     }
     if (half == 0)
         return 0;
-    words_say_cardinal(s->words, two_digits(t->text, h));
+    say_cardinal(s->words, two_digits(t->text, h));
     say_half(s->words, half);
     settle_dot(s, at + used - 1);
     return used;
@@ -123,7 +124,7 @@ static size_t rule_hour(struct sentence *s, size_t at)
 
 static bool is_year(const struct token *t)
 {
-    if (t->length != 4 || !text_is_digits(t->text, 4))
+    if (t->length != 4 || !normalise_is_digits(t->text, 4))
         return false;
     unsigned year = digits_value(t->text, 4);
     return year >= 1100 && year < 2100;
@@ -138,21 +139,22 @@ static unsigned day_of(const struct token *t)
     size_t left = t->length - d;
     const char *rest = t->text + d;
     bool plain =
-        left == 0 || (left == 2 && (text_equals(rest, 2, "st") || text_equals(rest, 2, "nd") ||
-                                    text_equals(rest, 2, "rd") || text_equals(rest, 2, "th")));
+        left == 0 ||
+        (left == 2 && (normalise_equals(rest, 2, "st") || normalise_equals(rest, 2, "nd") ||
+                       normalise_equals(rest, 2, "rd") || normalise_equals(rest, 2, "th")));
     if (d == 0 || d > 2 || !plain)
         return 0;
     unsigned day = two_digits(t->text, d);
     return day >= 1 && day <= 31 ? day : 0;
 }
 
-static void say_date(struct words *w, const char *month, unsigned day, unsigned year)
+static void say_date(struct say *w, const char *month, unsigned day, unsigned year)
 {
-    words_say(w, month);
-    words_say_ordinal(w, day);
+    say_words(w, month);
+    say_ordinal(w, day);
     if (year > 0) {
-        words_say(w, ",");
-        words_say_year(w, year);
+        say_words(w, ",");
+        say_year(w, year);
     }
 }
 
@@ -179,9 +181,9 @@ static size_t rule_numeric_date(struct sentence *s, size_t at)
     bool us = parts == 2 && separator == '/' && (digits[2] == 4 || digits[2] == 2);
     unsigned month = iso ? part[1] : part[0], day = iso ? part[2] : part[1];
     unsigned year = iso ? part[0] : digits[2] == 2 ? 2000 + part[2] : part[2];
-    if ((!iso && !us) || table_month_number(month) == NULL || day == 0 || day > 31)
+    if ((!iso && !us) || normalise_month_number(month) == NULL || day == 0 || day > 31)
         return 0;
-    say_date(s->words, table_month_number(month), day, year);
+    say_date(s->words, normalise_month_number(month), day, year);
     return 1;
 }
 
@@ -189,7 +191,7 @@ static size_t rule_numeric_date(struct sentence *s, size_t at)
 static size_t rule_month_day(struct sentence *s, size_t at)
 {
     struct token *t = &s->tokens[at];
-    const char *month = table_month(t->text, t->length);
+    const char *month = normalise_month(t->text, t->length);
     unsigned day = day_of(token_at(s, at + 1));
     if (month == NULL || !isupper((unsigned char)t->text[0]))
         return 0;
@@ -197,7 +199,7 @@ static size_t rule_month_day(struct sentence *s, size_t at)
     if (day == 0 || (t->after != 0 && !(short_form && t->dotted))) {
         if (!short_form || (!t->dotted && !is_year(token_at(s, at + 1))))
             return 0;
-        words_say(s->words, month);
+        say_words(s->words, month);
         settle_dot(s, at);
         return 1;
     }
@@ -214,7 +216,7 @@ static size_t rule_day_month(struct sentence *s, size_t at)
     const struct token *t = &s->tokens[at];
     const struct token *m = token_at(s, at + 1), *y = token_at(s, at + 2);
     unsigned day = day_of(t);
-    const char *month = table_month(m->text, m->length);
+    const char *month = normalise_month(m->text, m->length);
     if (day == 0 || month == NULL || t->after != 0 || !isupper((unsigned char)m->text[0]))
         return 0;
     bool with_year = is_year(y) && (m->after == 0 || m->after == ',');
@@ -233,16 +235,16 @@ static size_t rule_decade(struct sentence *s, size_t at)
         n--;
     }
     if ((n != 5 && n != 3) || text[n - 1] != 's' || text[n - 2] != '0' ||
-        !text_is_digits(text, n - 1))
+        !normalise_is_digits(text, n - 1))
         return 0;
     static const char *const decades[] = {"hundreds", "tens",    "twenties", "thirties",
                                           "forties",  "fifties", "sixties",  "seventies",
                                           "eighties", "nineties"};
     if (n == 5 && !(text[1] == '0' && text[2] == '0'))
-        words_say_cardinal(s->words, two_digits(text, 2));
+        say_cardinal(s->words, two_digits(text, 2));
     else if (n == 5)
-        words_say_cardinal(s->words, two_digits(text, 2) * 100);
-    words_say(s->words, decades[text[n - 3] - '0']);
+        say_cardinal(s->words, two_digits(text, 2) * 100);
+    say_words(s->words, decades[text[n - 3] - '0']);
     return 1;
 }
 
@@ -269,10 +271,10 @@ static size_t rule_phone(struct sentence *s, size_t at)
         return 0;
     for (size_t i = 0; i < t->length; i++) {
         if (t->text[i] == '-')
-            words_say(s->words, ",");
+            say_words(s->words, ",");
         else if (t->text[i] == '+')
-            words_say(s->words, "plus");
-        words_say_digits(s->words, t->text + i, 1);
+            say_words(s->words, "plus");
+        say_digits(s->words, t->text + i, 1);
     }
     return 1;
 }
@@ -294,18 +296,18 @@ static size_t rule_version(struct sentence *s, size_t at)
     if (dots < 2 && !(start == 1 && i > 1))
         return 0;
     if (start == 1)
-        words_say(s->words, "version");
+        say_words(s->words, "version");
     for (i = start; i < t->length;) {
         size_t n = 0;
         while (i + n < t->length && t->text[i + n] != '.')
             n++;
         if (n > 4)
-            words_say_digits(s->words, t->text + i, n);
+            say_digits(s->words, t->text + i, n);
         else
-            words_say_cardinal(s->words, digits_value(t->text + i, n));
+            say_cardinal(s->words, digits_value(t->text + i, n));
         i += n + 1;
         if (i < t->length)
-            words_say(s->words, "point");
+            say_words(s->words, "point");
     }
     return 1;
 }
@@ -328,20 +330,20 @@ static const struct currency *find_currency(char sign)
     return NULL;
 }
 
-static void say_small_money(struct words *w, const struct currency *c, const struct number *n)
+static void say_small_money(struct say *w, const struct currency *c, const struct say_number *n)
 {
     unsigned cents = n->fraction_digits == 2 ? digits_value(n->fraction, 2) : 0;
     if (n->negative)
-        words_say(w, "minus");
+        say_words(w, "minus");
     if (n->whole > 0 || cents == 0) {
-        words_say_cardinal(w, n->whole);
-        words_say(w, n->whole == 1 ? c->one : c->many);
+        say_cardinal(w, n->whole);
+        say_words(w, n->whole == 1 ? c->one : c->many);
     }
     if (n->whole > 0 && cents > 0)
-        words_say(w, "and");
+        say_words(w, "and");
     if (cents > 0) {
-        words_say_cardinal(w, cents);
-        words_say(w, cents == 1 ? c->cent : c->cents);
+        say_cardinal(w, cents);
+        say_words(w, cents == 1 ? c->cent : c->cents);
     }
 }
 
@@ -349,31 +351,31 @@ static void say_small_money(struct words *w, const struct currency *c, const str
 static size_t rule_money(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
-    struct number n;
+    struct say_number n;
     size_t sign = t->length > 1 && t->text[0] == '-';
     const struct currency *c = t->length > 1 ? find_currency(t->text[sign]) : NULL;
-    size_t used = c == NULL ? 0 : number_parse(t->text + sign + 1, t->length - sign - 1, &n);
+    size_t used = c == NULL ? 0 : say_parse(t->text + sign + 1, t->length - sign - 1, &n);
     if (used == 0)
         return 0;
     n.negative = sign;
     size_t tokens = 1;
     const char *scale = NULL;
     if (sign + 1 + used < t->length) {
-        scale = table_scale(t->text + sign + 1 + used, t->length - sign - 1 - used);
+        scale = normalise_scale(t->text + sign + 1 + used, t->length - sign - 1 - used);
         if (scale == NULL)
             return 0;
     } else if (t->after == 0 && token_at(s, at + 1)->length > 2) {
-        scale = table_scale(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
+        scale = normalise_scale(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
         tokens += scale != NULL;
     }
     if (scale == NULL && (n.fraction_digits == 0 || n.fraction_digits == 2)) {
         say_small_money(s->words, c, &n);
         return 1;
     }
-    words_say_number(s->words, &n);
+    say_decimal(s->words, &n);
     if (scale != NULL)
-        words_say(s->words, scale);
-    words_say(s->words, c->many);
+        say_words(s->words, scale);
+    say_words(s->words, c->many);
     return tokens;
 }
 
@@ -395,7 +397,7 @@ static bool parse_fraction(const struct token *t, unsigned *ret_above, unsigned 
     if (slash == NULL)
         return false;
     size_t a = (size_t)(slash - t->text), b = t->length - a - 1;
-    if (a > 3 || b > 3 || !text_is_digits(t->text, a) || !text_is_digits(slash + 1, b))
+    if (a > 3 || b > 3 || !normalise_is_digits(t->text, a) || !normalise_is_digits(slash + 1, b))
         return false;
     *ret_above = digits_value(t->text, a);
     *ret_below = digits_value(slash + 1, b);
@@ -409,12 +411,12 @@ static size_t rule_fraction(struct sentence *s, size_t at)
     if (!parse_fraction(&s->tokens[at], &above, &below))
         return 0;
     const char *name = fraction_name(below, above == 1);
-    words_say_cardinal(s->words, above);
+    say_cardinal(s->words, above);
     if (name != NULL && above < below) {
-        words_say(s->words, name);
+        say_words(s->words, name);
     } else {
-        words_say(s->words, "over");
-        words_say_cardinal(s->words, below);
+        say_words(s->words, "over");
+        say_cardinal(s->words, below);
     }
     return 1;
 }
@@ -423,52 +425,52 @@ static size_t rule_fraction(struct sentence *s, size_t at)
 static size_t rule_ordinal(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
-    struct number n;
-    size_t used = number_parse(t->text, t->length, &n);
+    struct say_number n;
+    size_t used = say_parse(t->text, t->length, &n);
     size_t left = t->length - used;
     const char *rest = t->text + used;
     if (used == 0 || left != 2 || n.fraction_digits > 0 || n.negative ||
-        !(text_equals(rest, 2, "st") || text_equals(rest, 2, "nd") || text_equals(rest, 2, "rd") ||
-          text_equals(rest, 2, "th")))
+        !(normalise_equals(rest, 2, "st") || normalise_equals(rest, 2, "nd") ||
+          normalise_equals(rest, 2, "rd") || normalise_equals(rest, 2, "th")))
         return 0;
-    words_say_ordinal(s->words, n.whole);
+    say_ordinal(s->words, n.whole);
     return 1;
 }
 
-static void say_with_unit(struct words *w, const struct number *n, const struct unit_name *unit)
+static void say_with_unit(struct say *w, const struct say_number *n, const struct unit_name *unit)
 {
-    words_say_number(w, n);
-    words_say(w, number_is_one(n) ? unit->one : unit->many);
+    say_decimal(w, n);
+    say_words(w, say_is_one(n) ? unit->one : unit->many);
 }
 
 /* 5-10, 1914-1918, 20-25%. */
 static size_t rule_range(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
-    struct number a, b;
-    size_t first = number_parse(t->text, t->length, &a);
+    struct say_number a, b;
+    size_t first = say_parse(t->text, t->length, &a);
     if (first == 0 || first + 1 >= t->length || t->text[first] != '-' || a.negative)
         return 0;
     const char *rest = t->text + first + 1;
-    size_t left = t->length - first - 1, second = number_parse(rest, left, &b);
+    size_t left = t->length - first - 1, second = say_parse(rest, left, &b);
     if (second == 0 || b.negative)
         return 0;
-    const struct unit_name *unit = table_unit(rest + second, left - second);
+    const struct unit_name *unit = normalise_unit(rest + second, left - second);
     if (second < left && unit == NULL)
         return 0;
     bool years = a.whole_digits == 4 && b.whole_digits == 4 && unit == NULL && a.whole < 2100;
     if (years) {
-        words_say_year(s->words, (unsigned)a.whole);
-        words_say(s->words, "to");
-        words_say_year(s->words, (unsigned)b.whole);
+        say_year(s->words, (unsigned)a.whole);
+        say_words(s->words, "to");
+        say_year(s->words, (unsigned)b.whole);
         return 1;
     }
-    words_say_number(s->words, &a);
-    words_say(s->words, "to");
+    say_decimal(s->words, &a);
+    say_words(s->words, "to");
     if (unit != NULL)
         say_with_unit(s->words, &b, unit);
     else
-        words_say_number(s->words, &b);
+        say_decimal(s->words, &b);
     return 1;
 }
 
@@ -482,7 +484,7 @@ static bool reads_as_year(const struct sentence *s, size_t at)
                                           "seconds", "days"};
     const struct token *next = token_at(s, at + 1);
     for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
-        if (t->after == 0 && text_equals(next->text, next->length, counted[i]))
+        if (t->after == 0 && normalise_equals(next->text, next->length, counted[i]))
             return false;
     return is_year(t);
 }
@@ -491,13 +493,13 @@ static bool reads_as_year(const struct sentence *s, size_t at)
 static size_t rule_number(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at], *next = token_at(s, at + 1);
-    struct number n;
+    struct say_number n;
     unsigned above, below;
-    size_t used = number_parse(t->text, t->length, &n);
+    size_t used = say_parse(t->text, t->length, &n);
     if (used == 0)
         return 0;
     if (used < t->length) {
-        const struct unit_name *unit = table_unit(t->text + used, t->length - used);
+        const struct unit_name *unit = normalise_unit(t->text + used, t->length - used);
         if (unit == NULL)
             return 0;
         say_with_unit(s->words, &n, unit);
@@ -507,26 +509,26 @@ static size_t rule_number(struct sentence *s, size_t at)
         next = token_at(s, s->count);
     } else if (n.fraction_digits == 0 && parse_fraction(next, &above, &below) && above < below &&
                fraction_name(below, above == 1) != NULL) {
-        words_say_number(s->words, &n);
-        words_say(s->words, above == 1 ? "and a" : "and");
+        say_decimal(s->words, &n);
+        say_words(s->words, above == 1 ? "and a" : "and");
         if (above > 1)
-            words_say_cardinal(s->words, above);
-        words_say(s->words, fraction_name(below, above == 1));
+            say_cardinal(s->words, above);
+        say_words(s->words, fraction_name(below, above == 1));
         return 2;
     }
-    const struct unit_name *unit = table_unit(next->text, next->length);
+    const struct unit_name *unit = normalise_unit(next->text, next->length);
     if (unit != NULL && unit->spaced) {
         say_with_unit(s->words, &n, unit);
         return 2;
     }
     if (reads_as_year(s, at))
-        words_say_year(s->words, (unsigned)n.whole);
+        say_year(s->words, (unsigned)n.whole);
     else
-        words_say_number(s->words, &n);
+        say_decimal(s->words, &n);
     return 1;
 }
 
-size_t rules_apply_number(struct sentence *sentence, size_t at)
+size_t normalise_apply_number(struct sentence *sentence, size_t at)
 {
     static size_t (*const rules[])(struct sentence *, size_t) = {
         rule_clock,    rule_hour,    rule_numeric_date, rule_month_day, rule_day_month,

@@ -20,11 +20,11 @@ static size_t rule_abbreviation(struct sentence *s, size_t at)
 {
     struct token *t = &s->tokens[at];
     char lower[WORD_MAX];
-    text_lower(t->text, t->length, lower, sizeof(lower));
-    const char *full = table_abbreviation(lower, t->dotted);
+    normalise_lower(t->text, t->length, lower, sizeof(lower));
+    const char *full = normalise_abbreviation(lower, t->dotted);
     bool last = at + 1 == s->count;
     /* "no." and "sun." at the end of a sentence are words. */
-    if (full == NULL || (last && t->dotted && table_abbreviation(lower, false) == NULL))
+    if (full == NULL || (last && t->dotted && normalise_abbreviation(lower, false) == NULL))
         return 0;
     if (strcmp(lower, "no") == 0 && !isdigit((unsigned char)s->tokens[at + 1].text[0]))
         return 0;
@@ -32,7 +32,7 @@ static size_t rule_abbreviation(struct sentence *s, size_t at)
         full = "street";
     if (strcmp(lower, "dr") == 0 && at > 0 && (last || !is_upper(s->tokens[at + 1].text[0])))
         full = "drive";
-    words_say(s->words, full);
+    say_words(s->words, full);
     bool ends = strcmp(lower, "etc") == 0 || strcmp(lower, "inc") == 0;
     if (t->after == '.' && !last && !(ends && is_upper(s->tokens[at + 1].text[0])))
         t->after = 0;
@@ -49,7 +49,7 @@ static size_t rule_dotted_letters(struct sentence *s, size_t at)
         if (i % 2 == 0 ? !is_alpha(t->text[i]) : t->text[i] != '.')
             return 0;
     for (size_t i = 0; i < t->length; i += 2)
-        words_say_character(s->words, t->text[i]);
+        say_character(s->words, t->text[i]);
     if (t->after == '.' && at + 1 < s->count)
         t->after = 0;
     return 1;
@@ -81,7 +81,7 @@ static size_t rule_roman(struct sentence *s, size_t at)
     unsigned value = roman_value(t->text, t->length);
     if (value < 2)
         return 0;
-    words_say_cardinal(s->words, value);
+    say_cardinal(s->words, value);
     return 1;
 }
 
@@ -116,29 +116,29 @@ static size_t rule_acronym(struct sentence *s, size_t at)
     n -= possessive ? 2 : plural ? 1 : 0;
     if (n < 2 || n > 5 || !all_upper(t->text, n) || is_shouted(s))
         return 0;
-    text_lower(t->text, n, lower, sizeof(lower));
-    if (table_is_spoken_acronym(lower))
+    normalise_lower(t->text, n, lower, sizeof(lower));
+    if (normalise_is_spoken_acronym(lower))
         return 0;
     for (size_t i = 0; i + 1 < n; i++)
-        words_say_character(s->words, t->text[i]);
+        say_character(s->words, t->text[i]);
     char last[8] = {lower[n - 1], '.', 0};
     strcat(last, possessive || plural ? "'s" : "");
-    words_say(s->words, last);
+    say_words(s->words, last);
     return 1;
 }
 
-static void say_address_part(struct words *w, const char *text, size_t length)
+static void say_address_part(struct say *w, const char *text, size_t length)
 {
     char lower[WORD_MAX];
     bool letters = true;
     for (size_t i = 0; i < length; i++)
         letters = letters && is_alpha(text[i]);
-    text_lower(text, length, lower, sizeof(lower));
+    normalise_lower(text, length, lower, sizeof(lower));
     if (letters && strcmp(lower, "www") != 0)
-        words_say(w, lower);
+        say_words(w, lower);
     else
         for (size_t i = 0; i < length; i++)
-            words_say_character(w, text[i]);
+            say_character(w, text[i]);
 }
 
 static const char *address_sign(char c)
@@ -179,34 +179,34 @@ static size_t rule_address(struct sentence *s, size_t at)
             n++;
         say_address_part(s->words, t->text + i, n);
         if (i + n < t->length)
-            words_say(s->words, address_sign(t->text[i + n]));
+            say_words(s->words, address_sign(t->text[i + n]));
     }
     return 1;
 }
 
 /* -s of "don't" stays, other signs split: twenty-five, and/or, mp3, B2B. */
-static void say_run(struct words *w, const char *text, size_t length)
+static void say_run(struct say *w, const char *text, size_t length)
 {
     char lower[WORD_MAX];
-    if (text_is_digits(text, length)) {
-        struct number n;
-        if (text[0] != '0' && number_parse(text, length, &n) == length)
-            words_say_number(w, &n);
+    if (normalise_is_digits(text, length)) {
+        struct say_number n;
+        if (text[0] != '0' && say_parse(text, length, &n) == length)
+            say_decimal(w, &n);
         else
-            words_say_digits(w, text, length);
+            say_digits(w, text, length);
         return;
     }
     while (length > 0 && *text == '\'')
         text++, length--;
     while (length > 0 && text[length - 1] == '\'' && (length < 2 || text[length - 2] != 's'))
         length--;
-    words_say_span(w, lower, text_lower(text, length, lower, sizeof(lower)));
+    say_span(w, lower, normalise_lower(text, length, lower, sizeof(lower)));
 }
 
-static void say_letters(struct words *w, const char *text, size_t length)
+static void say_letters(struct say *w, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        words_say_character(w, text[i]);
+        say_character(w, text[i]);
 }
 
 static bool has_vowel(const char *text, size_t length)
@@ -228,10 +228,10 @@ static bool is_mixed(const struct token *t)
     return digit && letter;
 }
 
-static void say_symbol(struct words *w, const struct token *t, size_t i)
+static void say_symbol(struct say *w, const struct token *t, size_t i)
 {
     char c = t->text[i];
-    const char *name = table_symbol(c);
+    const char *name = normalise_symbol(c);
     bool between = i > 0 && i + 1 < t->length;
     if (name == NULL)
         return;
@@ -241,7 +241,7 @@ static void say_symbol(struct words *w, const struct token *t, size_t i)
         name = "hashtag";
     if ((c == '*' || c == '<' || c == '>') && t->length > 1 && !between)
         return;
-    words_say(w, name);
+    say_words(w, name);
 }
 
 static size_t run_length(const struct token *t, size_t at)
@@ -266,7 +266,7 @@ static size_t rule_word(struct sentence *s, size_t at)
         char c = t->text[i];
         if (!isalnum((unsigned char)c) && c != '\'') {
             if (c == '-' && t->length == 1)
-                words_say(s->words, ",");
+                say_words(s->words, ",");
             else
                 say_symbol(s->words, t, i);
             i++;
@@ -285,11 +285,11 @@ static size_t rule_word(struct sentence *s, size_t at)
     return 1;
 }
 
-size_t rules_apply(struct sentence *sentence, size_t at)
+size_t normalise_apply(struct sentence *sentence, size_t at)
 {
     static size_t (*const rules[])(struct sentence *, size_t) = {
-        rules_apply_number, rule_abbreviation, rule_dotted_letters, rule_roman, rule_acronym,
-        rule_address,       rule_word};
+        normalise_apply_number, rule_abbreviation, rule_dotted_letters, rule_roman, rule_acronym,
+        rule_address,           rule_word};
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         size_t used = rules[i](sentence, at);
         if (used > 0)

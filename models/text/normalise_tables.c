@@ -6,12 +6,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-bool text_equals(const char *text, size_t length, const char *other)
+bool normalise_equals(const char *text, size_t length, const char *other)
 {
     return strlen(other) == length && strncasecmp(text, other, length) == 0;
 }
 
-size_t text_lower(const char *text, size_t length, char *ret, size_t size)
+size_t normalise_lower(const char *text, size_t length, char *ret, size_t size)
 {
     size_t n = length < size - 1 ? length : size - 1;
     for (size_t i = 0; i < n; i++)
@@ -20,7 +20,7 @@ size_t text_lower(const char *text, size_t length, char *ret, size_t size)
     return n;
 }
 
-bool text_is_digits(const char *text, size_t length)
+bool normalise_is_digits(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (!isdigit((unsigned char)text[i]))
@@ -92,7 +92,7 @@ static const struct {
     {"ft", "fort", false},
 };
 
-const char *table_abbreviation(const char *word, bool dotted)
+const char *normalise_abbreviation(const char *word, bool dotted)
 {
     for (size_t i = 0; i < COUNT(abbreviations); i++)
         if ((dotted || abbreviations[i].always) && strcmp(word, abbreviations[i].from) == 0)
@@ -162,13 +162,13 @@ static const struct unit_name units[] = {
 };
 
 /* Case matters for units (MW, mW), but a sloppy "KG" or "Km" is understood as well. */
-const struct unit_name *table_unit(const char *text, size_t length)
+const struct unit_name *normalise_unit(const char *text, size_t length)
 {
     for (size_t i = 0; i < COUNT(units); i++)
         if (strlen(units[i].symbol) == length && memcmp(units[i].symbol, text, length) == 0)
             return &units[i];
     for (size_t i = 0; i < COUNT(units); i++)
-        if (length > 1 && text_equals(text, length, units[i].symbol))
+        if (length > 1 && normalise_equals(text, length, units[i].symbol))
             return &units[i];
     return NULL;
 }
@@ -177,22 +177,22 @@ static const char *const months[] = {"january",   "february", "march",    "april
                                      "may",       "june",     "july",     "august",
                                      "september", "october",  "november", "december"};
 
-const char *table_month(const char *text, size_t length)
+const char *normalise_month(const char *text, size_t length)
 {
     for (size_t i = 0; i < COUNT(months); i++)
-        if (text_equals(text, length, months[i]) ||
+        if (normalise_equals(text, length, months[i]) ||
             (length == 3 && strncasecmp(text, months[i], 3) == 0) ||
-            (i == 8 && text_equals(text, length, "sept")))
+            (i == 8 && normalise_equals(text, length, "sept")))
             return months[i];
     return NULL;
 }
 
-const char *table_month_number(unsigned month)
+const char *normalise_month_number(unsigned month)
 {
     return month >= 1 && month <= 12 ? months[month - 1] : NULL;
 }
 
-const char *table_symbol(char c)
+const char *normalise_symbol(char c)
 {
     switch (c) {
     case '&':
@@ -230,7 +230,7 @@ const char *table_symbol(char c)
     }
 }
 
-bool table_is_spoken_acronym(const char *lower)
+bool normalise_is_spoken_acronym(const char *lower)
 {
     static const char *const spoken[] = {"nasa", "nato",  "unicef", "unesco", "laser", "radar",
                                          "aids", "covid", "opec",   "nafta",  "fifa",  "yahoo",
@@ -242,7 +242,7 @@ bool table_is_spoken_acronym(const char *lower)
     return false;
 }
 
-const char *table_scale(const char *text, size_t length)
+const char *normalise_scale(const char *text, size_t length)
 {
     static const struct {
         const char *from, *to;
@@ -251,7 +251,7 @@ const char *table_scale(const char *text, size_t length)
                   {"b", "billion"},        {"billion", "billion"},   {"tn", "trillion"},
                   {"trillion", "trillion"}};
     for (size_t i = 0; i < COUNT(scales); i++)
-        if (text_equals(text, length, scales[i].from))
+        if (normalise_equals(text, length, scales[i].from))
             return scales[i].to;
     return NULL;
 }

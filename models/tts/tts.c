@@ -18,16 +18,16 @@ enum {
     RISE_FRAMES = 36 /* a question rises over its last 0.4 s */
 };
 
-/* Melody of the net is flatter than the speaker's; the rise of a question is not in the recordings.
- */
-static const float melody_gain = 1.1f, rise_octaves = 0.5f;
+/* The recordings hold no questions: their rise is ours. */
+static const float rise_octaves = 0.5f;
 
 struct tts_model {
     struct gguf *voice_file, *text_file;
     struct lexicon *lexicon;
     struct g2p *g2p;
     struct tts_weights weights;
-    float sharpen; /* post-filter, see sharpen() */
+    float sharpen;     /* post-filter, see sharpen() */
+    float melody_gain; /* on log F0 around its mean: regression flattens it */
 };
 
 struct tts_session {
@@ -74,6 +74,7 @@ static enum status open_model(const struct tts_files *files, struct tts_model *m
     TRY(gguf_create_from_file(files->voice, &m->voice_file, ret_error));
     TRY(tts_weights_init(&m->weights, m->voice_file, ret_error));
     m->sharpen = gguf_f32_or(m->voice_file, "linnet-tts.sharpen", 0.0f);
+    m->melody_gain = gguf_f32_or(m->voice_file, "linnet-tts.melody_gain", 1.0f);
     return check_voice(m, ret_error);
 }
 
@@ -258,7 +259,8 @@ static void shape_frame(struct tts_session *s, const float *features)
     struct vocoder_frame *f = &s->frame;
     const float *rest = features + VOCODER_BANDS;
     float mean = s->model->weights.mean[VOCODER_BANDS];
-    float melody = mean + melody_gain * (rest[0] - mean) + rise_octaves * (float)M_LN2 * rise_at(s);
+    float melody =
+        mean + s->model->melody_gain * (rest[0] - mean) + rise_octaves * (float)M_LN2 * rise_at(s);
     sharpen(features, s->model->sharpen, f->envelope);
     f->f0 = expf(melody) * s->options.pitch;
     f->voiced = rest[1] > 0.5f;

@@ -119,14 +119,15 @@ def main():
     ap.add_argument("--out", type=pathlib.Path)
     ap.add_argument("--nisqa", type=pathlib.Path)
     ap.add_argument("--nisqa-weights")
+    ap.add_argument("--count", type=int, default=100, help="sentences of each kind")
     ap.add_argument("--no-words", action="store_true")
     args = ap.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     out = args.out or pathlib.Path(tempfile.mkdtemp())
     out.mkdir(parents=True, exist_ok=True)
-    human = held_out(args.feat, args.data)
+    human = held_out(args.feat, args.data)[:args.count]
     said = speak(args, [t for _, t in human], out / "held")
-    assistant = speak(args, ASSISTANT, out / "said")
+    assistant = speak(args, ASSISTANT[:args.count], out / "said")
     if not args.no_words:
         print("words wrong: recorded %.3f, spoken %.3f, assistant's sentences %.3f" % (
             word_errors(human), word_errors(list(zip(said, [t for _, t in human]))),

@@ -71,6 +71,7 @@ def write(model, gain, args):
     w.add_f32("linnet-tts.duration_mean", float(state["duration_stats"][0]))
     w.add_f32("linnet-tts.duration_std", float(state["duration_stats"][1]))
     w.add_f32("linnet-tts.sharpen", args.sharpen)
+    w.add_f32("linnet-tts.melody_gain", args.melody_gain)
     w.add_string("linnet-tts.vocoder", "pulse")
     for name, theirs in tensor_names().items():
         a = state[theirs]
@@ -133,6 +134,7 @@ def main():
     ap.add_argument("--feat", required=True, type=pathlib.Path)
     ap.add_argument("--out", required=True, type=pathlib.Path)
     ap.add_argument("--sharpen", type=float, default=0.2)
+    ap.add_argument("--melody-gain", type=float, default=1.1)
     ap.add_argument("--no-gain", action="store_true", help="leave the spread of the predictions as it is")
     ap.add_argument("--vectors", type=pathlib.Path)
     args = ap.parse_args()

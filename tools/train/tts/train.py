@@ -108,7 +108,7 @@ WEIGHTS = torch.tensor([1.0, 0.5, 0.3, 2.0, 0.2])
 class Critic(nn.Module):
     """Patch discriminator over (time, band); returns its maps, the last one the score."""
 
-    def __init__(self, c=24):
+    def __init__(self, c=16):
         super().__init__()
         self.layers = nn.ModuleList([
             nn.Conv2d(1, c, (3, 5), (1, 2), (1, 2)), nn.Conv2d(c, 2 * c, (3, 5), (2, 2), (1, 2)),
@@ -135,7 +135,7 @@ def critic_terms(critic, fake, real):
 def windows(x, mask, rng, size=64):
     """Random stretches of `size` frames from each utterance long enough."""
     lengths = mask.sum((1, 2)).long().tolist()
-    picks = [(b, int(rng.integers(0, n - size + 1))) for b, n in enumerate(lengths) if n > size for _ in range(3)]
+    picks = [(b, int(rng.integers(0, n - size + 1))) for b, n in enumerate(lengths) if n > size for _ in range(2)]
     return picks, size
 
 
@@ -158,9 +158,10 @@ class Trainer:
         if self.path.exists():
             state = torch.load(self.path, weights_only=False)
             self.model.load_state_dict(state["model"])
-            self.critic.load_state_dict(state["critic"])
             self.opt.load_state_dict(state["opt"])
-            self.copt.load_state_dict(state["copt"])
+            if "critic" in state:
+                self.critic.load_state_dict(state["critic"])
+                self.copt.load_state_dict(state["copt"])
             self.step = state["step"]
             self.rng = np.random.default_rng(20 + self.step)
             torch.manual_seed(20 + self.step)
@@ -169,8 +170,9 @@ class Trainer:
             load_into(self.model, args.from_gguf)
 
     def save(self):
-        state = dict(model=self.model.state_dict(), critic=self.critic.state_dict(), opt=self.opt.state_dict(),
-                     copt=self.copt.state_dict(), step=self.step)
+        state = dict(model=self.model.state_dict(), opt=self.opt.state_dict(), step=self.step)
+        if self.args.adversary:
+            state.update(critic=self.critic.state_dict(), copt=self.copt.state_dict())
         torch.save(state, self.path.with_suffix(".tmp"))
         self.path.with_suffix(".tmp").rename(self.path)
 
@@ -232,12 +234,12 @@ class Trainer:
                 parts, critic = self.one(b, done)
                 seen.append(parts)
                 critics.append(critic)
-                if self.step % 200 == 0:
+                if self.step % 100 == 0:
                     dev, spread = self.evaluate()
                     print(f"{self.step} {done:.2f} train {fmt(torch.stack(seen).mean(0))} dev {fmt(dev)} "
                           f"spread {spread:.3f} critic {np.mean(critics):.3f}")
                     seen, critics = [], []
-                if time.time() - saved > 180 or done >= 1:
+                if time.time() - saved > 120 or done >= 1:
                     self.save()
                     saved = time.time()
                 if done >= 1:
@@ -255,8 +257,8 @@ def main():
     ap.add_argument("--minutes", type=float, default=40)
     ap.add_argument("--rate", type=float, default=1e-3)
     ap.add_argument("--adversary", action="store_true")
-    ap.add_argument("--adversary-weight", type=float, default=0.1)
-    ap.add_argument("--match-weight", type=float, default=0.1)
+    ap.add_argument("--adversary-weight", type=float, default=0.2)
+    ap.add_argument("--match-weight", type=float, default=0.5)
     ap.add_argument("--from-gguf", type=pathlib.Path)
     args = ap.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)

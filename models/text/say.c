@@ -1,4 +1,4 @@
-#include "number_words.h"
+#include "say.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static const char *const tens_ordinals[] = {"",          "",         "twentieth"
                                             "fortieth",  "fiftieth", "sixtieth",  "seventieth",
                                             "eightieth", "ninetieth"};
 
-void words_say_span(struct words *words, const char *text, size_t length)
+void say_span(struct say *words, const char *text, size_t length)
 {
     size_t space = words->length > 0;
     if (length == 0 || words->full)
@@ -33,38 +33,38 @@ void words_say_span(struct words *words, const char *text, size_t length)
     words->text[words->length] = '\0';
 }
 
-void words_say(struct words *words, const char *text)
+void say_words(struct say *words, const char *text)
 {
-    words_say_span(words, text, strlen(text));
+    say_span(words, text, strlen(text));
 }
 
-void words_say_character(struct words *words, char c)
+void say_character(struct say *words, char c)
 {
     if (isdigit((unsigned char)c))
-        words_say(words, small[c - '0']);
+        say_words(words, small[c - '0']);
     else if (isalpha((unsigned char)c))
-        words_say_span(words, (char[2]){(char)tolower((unsigned char)c), '.'}, 2);
+        say_span(words, (char[2]){(char)tolower((unsigned char)c), '.'}, 2);
 }
 
-void words_say_digits(struct words *words, const char *digits, size_t count)
+void say_digits(struct say *words, const char *digits, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        words_say_character(words, digits[i]);
+        say_character(words, digits[i]);
 }
 
-static void say_below_thousand(struct words *words, unsigned value)
+static void say_below_thousand(struct say *words, unsigned value)
 {
     if (value >= 100) {
-        words_say(words, small[value / 100]);
-        words_say(words, "hundred");
+        say_words(words, small[value / 100]);
+        say_words(words, "hundred");
         value %= 100;
     }
     if (value >= 20) {
-        words_say(words, tens[value / 10]);
+        say_words(words, tens[value / 10]);
         value %= 10;
     }
     if (value > 0)
-        words_say(words, small[value]);
+        say_words(words, small[value]);
 }
 
 static const struct scale {
@@ -77,25 +77,25 @@ static const struct scale {
               {1000000u, "million"},
               {1000u, "thousand"}};
 
-void words_say_cardinal(struct words *words, uint64_t value)
+void say_cardinal(struct say *words, uint64_t value)
 {
     if (value == 0)
-        words_say(words, small[0]);
+        say_words(words, small[0]);
     for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++) {
         if (value < scales[i].value)
             continue;
         say_below_thousand(words, (unsigned)(value / scales[i].value));
-        words_say(words, scales[i].name);
+        say_words(words, scales[i].name);
         value %= scales[i].value;
     }
     say_below_thousand(words, (unsigned)value);
 }
 
-void words_say_ordinal(struct words *words, uint64_t value)
+void say_ordinal(struct say *words, uint64_t value)
 {
     unsigned last = (unsigned)(value % 100);
     if (value >= 100) {
-        words_say_cardinal(words, value - last);
+        say_cardinal(words, value - last);
         if (last == 0) {
             /* "hundred" -> "hundredth", and so for every larger word. */
             if (words->length + 3 > words->size)
@@ -106,34 +106,34 @@ void words_say_ordinal(struct words *words, uint64_t value)
         }
     }
     if (last < 20) {
-        words_say(words, small_ordinals[last]);
+        say_words(words, small_ordinals[last]);
     } else if (last % 10 == 0) {
-        words_say(words, tens_ordinals[last / 10]);
+        say_words(words, tens_ordinals[last / 10]);
     } else {
-        words_say(words, tens[last / 10]);
-        words_say(words, small_ordinals[last % 10]);
+        say_words(words, tens[last / 10]);
+        say_words(words, small_ordinals[last % 10]);
     }
 }
 
-void words_say_year(struct words *words, unsigned year)
+void say_year(struct say *words, unsigned year)
 {
     unsigned century = year / 100, rest = year % 100;
     if (year < 1000 || year > 2999 || (century % 10 == 0 && rest < 10)) {
-        words_say_cardinal(words, year);
+        say_cardinal(words, year);
         return;
     }
     say_below_thousand(words, century);
     if (rest == 0) {
-        words_say(words, "hundred");
+        say_words(words, "hundred");
         return;
     }
     if (rest < 10)
-        words_say(words, "oh");
+        say_words(words, "oh");
     say_below_thousand(words, rest);
 }
 
 /* Digits with separators in the right places ("12,345"); returns the bytes used. */
-static size_t parse_whole(const char *text, size_t length, struct number *n)
+static size_t parse_whole(const char *text, size_t length, struct say_number *n)
 {
     size_t at = 0, since = 0;
     while (at < length) {
@@ -159,9 +159,9 @@ static size_t parse_whole(const char *text, size_t length, struct number *n)
     return at;
 }
 
-size_t number_parse(const char *text, size_t length, struct number *ret_number)
+size_t say_parse(const char *text, size_t length, struct say_number *ret_number)
 {
-    struct number n = {0};
+    struct say_number n = {0};
     size_t at = 0;
     if (at < length && (text[at] == '-' || text[at] == '+'))
         n.negative = text[at++] == '-';
@@ -180,13 +180,13 @@ size_t number_parse(const char *text, size_t length, struct number *ret_number)
     return at;
 }
 
-void words_say_number(struct words *words, const struct number *number)
+void say_decimal(struct say *words, const struct say_number *number)
 {
     if (number->negative)
-        words_say(words, "minus");
-    words_say_cardinal(words, number->whole);
+        say_words(words, "minus");
+    say_cardinal(words, number->whole);
     if (number->fraction_digits > 0) {
-        words_say(words, "point");
-        words_say_digits(words, number->fraction, number->fraction_digits);
+        say_words(words, "point");
+        say_digits(words, number->fraction, number->fraction_digits);
     }
 }
