@@ -59,6 +59,53 @@ def line_of(chain, path):
     return " | ".join(text for text, _ in out)
 
 
+def spoken_score(scores, said):
+    """Best score of the phones `said`, each at least one frame, over scores (time, 40)."""
+    if len(said) > len(scores):
+        return -np.inf
+    table = scores[:, said]
+    state = np.full(len(said), -np.inf)
+    state[0] = table[0, 0]
+    for row in table[1:]:
+        state[1:] = np.maximum(state[1:], state[:-1])
+        state = state + row
+    return state[-1]
+
+
+def word_places(chain):
+    """First and last place (exclusive) of each word of a chain."""
+    borders = [place for place, (_, optional) in enumerate(chain) if optional]
+    return [(a + 1, b) for a, b in zip(borders, borders[1:])]
+
+
+def choose(chain, path, scores, text, lexicon):
+    """The chain with each word's pronunciation the one that fits its frames best."""
+    places, words_ = word_places(chain), text.split()
+    if len(places) != len(words_):
+        return chain
+    path, out = np.asarray(path), [(phones.SIL, True)]
+    for (first, end), word in zip(places, words_):
+        frames = scores[(path >= first) & (path < end)]
+        said = [phone for phone, _ in chain[first:end]]
+        best = spoken_score(frames, said)
+        for other in lexicon.pronunciations(word):
+            other = phones.encode(other)
+            score = spoken_score(frames, other)
+            if score > best:
+                best, said = score, other
+        out += [(phone, False) for phone in said] + [(phones.SIL, True)]
+    return out
+
+
+def best_paths(scores, lengths, batch, lexicon):
+    """Chains with the fitting pronunciations, their paths and scores."""
+    chains = [u.chain for u in batch]
+    path, _ = mmi.align(scores, lengths, chains)
+    chains = [choose(chain, path[row, :int(lengths[row])], scores[row, :int(lengths[row])].numpy(),
+                     u.text, lexicon) for row, (u, chain) in enumerate(zip(batch, chains))]
+    return chains, *mmi.align(scores, lengths, chains)
+
+
 def realign(work, name, net, prior, lexicon):
     """Write NAME.own."""
     everything = data.load_set(work, name, lexicon)
@@ -68,12 +115,12 @@ def realign(work, name, net, prior, lexicon):
     marks = []
     for batch in data.batches(usable, 200, np.random.default_rng(1)):
         scores, lengths = scores_of(net, batch)
-        path, value = mmi.align(scores - prior, lengths, [u.chain for u in batch])
+        chains, path, value = best_paths(scores - prior, lengths, batch, lexicon)
         free = (scores - prior).max(-1).values
         for row, u in enumerate(batch):
             count = int(lengths[row])
             mark = float(value[row] - free[row, :count].sum()) / count
-            lines[u.number] = line_of(u.chain, path[row, :count].tolist())
+            lines[u.number] = line_of(chains[row], path[row, :count].tolist())
             marks.append((mark, u.number, u.text))
     middle = np.median([mark for mark, _, _ in marks])
     limit = middle - 4.0 * np.median([abs(mark - middle) for mark, _, _ in marks]) - 0.3
