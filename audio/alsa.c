@@ -30,7 +30,7 @@ enum {
 struct alsa_state {
     struct audio_device *device;
     struct thread thread;
-    int wake; /* eventfd: stop was asked for */
+    int wake; /* eventfd: stop was asked for, or there is something to say again */
     snd_pcm_t *pcm;
     enum wav_encoding encoding;
     unsigned channels, rate;
@@ -342,6 +342,7 @@ static int move(struct alsa_state *s)
 static int start_pcm(struct alsa_state *s)
 {
     int code = snd_pcm_prepare(s->pcm);
+    audio_impl_awake(s->device);
     if (code == 0 && s->device->config.direction == AUDIO_CAPTURE)
         code = snd_pcm_start(s->pcm);
     s->begin_ns = clock_now_ns(s->device->config.clock);
@@ -389,6 +390,13 @@ static void hold_to_clock(struct alsa_state *s)
         clock_sleep_until(clock, due_ns);
 }
 
+/* A stop asks by its flag first, so nothing is missed. */
+static void clear_wake(struct alsa_state *s)
+{
+    eventfd_t count;
+    eventfd_read(s->wake, &count);
+}
+
 /* Poll; hardware that lets us wait keeps its own time, which need not be the clock's. */
 static int poll_all(struct alsa_state *s)
 {
@@ -396,6 +404,7 @@ static int poll_all(struct alsa_state *s)
     int64_t before_ns = clock_now_ns(clock);
     int n = poll(s->descriptors, (nfds_t)s->descriptor_count + 1, STUCK_MS);
     int64_t now_ns = clock_now_ns(clock);
+    clear_wake(s);
     if (now_ns - before_ns > CLOCK_NS_PER_MS) {
         s->begin_ns = now_ns;
         s->moved = 0;
@@ -423,6 +432,18 @@ static int wait_ready(struct alsa_state *s)
                                                : -EIO;
 }
 
+/* A loudspeaker with nothing to say is stopped, and started anew when woken. */
+static int rest(struct alsa_state *s)
+{
+    snd_pcm_drop(s->pcm);
+    while (audio_impl_asleep(s->device) && !audio_impl_stopping(s->device)) {
+        struct pollfd wake = {.fd = s->wake, .events = POLLIN};
+        poll(&wake, 1, -1);
+        clear_wake(s);
+    }
+    return start_pcm(s);
+}
+
 /* Move samples until told to stop (0) or the card is gone (negative code). */
 static int serve(struct alsa_state *s)
 {
@@ -432,7 +453,7 @@ static int serve(struct alsa_state *s)
             code = move(s);
         if (code == 0) {
             hold_to_clock(s);
-            code = wait_ready(s);
+            code = audio_impl_sleep(s->device) ? rest(s) : wait_ready(s);
         }
         if (code < 0 && (code = recover(s, code)) < 0)
             return code;
@@ -451,6 +472,7 @@ static void wait_unless_stopping(struct alsa_state *s, int64_t ns)
 {
     struct pollfd wake = {.fd = s->wake, .events = POLLIN};
     poll(&wake, 1, (int)(ns / CLOCK_NS_PER_MS));
+    clear_wake(s);
 }
 
 static bool reopen(struct alsa_state *s)
@@ -496,7 +518,7 @@ static enum status alsa_open(struct audio_device *d, struct error *ret_error)
         return error_set(ret_error, STATUS_NO_MEMORY, "alsa: no memory for a sound device");
     d->state = s;
     s->device = d;
-    s->wake = eventfd(0, EFD_CLOEXEC);
+    s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum status status =
         s->wake >= 0 ? open_pcm(s, ret_error) : fail_alsa(s, -errno, "wait for it", ret_error);
     if (status != STATUS_OK) {
@@ -523,6 +545,12 @@ static enum status alsa_stop(struct audio_device *d, struct error *ret_error)
     eventfd_write(s->wake, 1);
     thread_join(&s->thread);
     return STATUS_OK;
+}
+
+static void alsa_wake(void *device)
+{
+    const struct audio_device *d = device;
+    eventfd_write(((struct alsa_state *)d->state)->wake, 1);
 }
 
 static void list_one(void *hint, enum audio_direction direction, audio_list_function *function,
@@ -565,5 +593,6 @@ const struct audio_backend audio_backend_alsa = {
     .start = alsa_start,
     .stop = alsa_stop,
     .close = alsa_close,
+    .wake = alsa_wake,
     .list = alsa_list,
 };

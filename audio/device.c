@@ -11,6 +11,7 @@ enum {
     RATE_MAX = 192000,
     PERIOD_MAX_MS = 100,
     LATENCY_MAX_MS = 2000,
+    SLEEP_AFTER_S = 2,
 };
 
 static const struct audio_backend *const backends[] = {
@@ -24,13 +25,14 @@ enum { BACKENDS = sizeof(backends) / sizeof(backends[0]) };
 struct audio_device_config audio_device_config_default(enum audio_direction direction,
                                                        struct clock *clock)
 {
-    uint32_t rate = direction == AUDIO_CAPTURE ? 16000 : 24000;
+    bool capture = direction == AUDIO_CAPTURE;
+    uint32_t rate = capture ? 16000 : 24000;
     return (struct audio_device_config){
         .direction = direction,
         .backend = "auto",
-        .stream_name = direction == AUDIO_CAPTURE ? "Linnet listens" : "Linnet speaks",
+        .stream_name = capture ? "Linnet listens" : "Linnet speaks",
         .rate = rate,
-        .period_frames = rate / 100,
+        .period_frames = capture ? rate / 50 : rate / 100,
         .latency_frames = rate / 25,
         .clock = clock,
     };
@@ -89,11 +91,14 @@ static enum status create_with(const struct audio_device_config *config,
         return error_set(ret_error, STATUS_NO_MEMORY, "%s: no memory for a sound device",
                          backend->name);
     enum status status = backend->open(d, ret_error);
-    if (status == STATUS_OK)
-        *ret_device = d;
-    else
+    if (status != STATUS_OK) {
         free(d);
-    return status;
+        return status;
+    }
+    if (d->config.playout)
+        playout_set_waker(d->config.playout, backend->wake, d);
+    *ret_device = d;
+    return STATUS_OK;
 }
 
 static enum status create_auto(const struct audio_device_config *config,
@@ -146,6 +151,8 @@ void audio_device_destroy(struct audio_device *d)
         return;
     if (d->started && !d->stopped)
         (void)audio_device_stop(d, NULL);
+    if (d->config.playout)
+        playout_set_waker(d->config.playout, NULL, NULL);
     d->backend->close(d);
     free(d);
 }
@@ -165,7 +172,9 @@ enum status audio_device_stop(struct audio_device *d, struct error *ret_error)
         return STATUS_OK;
     atomic_store(&d->stopping, true);
     d->stopped = true;
-    return d->backend->stop(d, ret_error);
+    enum status status = d->backend->stop(d, ret_error);
+    audio_impl_awake(d);
+    return status;
 }
 
 enum status audio_device_pump(struct audio_device *d, struct error *ret_error)
@@ -178,6 +187,12 @@ void audio_device_flush(struct audio_device *d)
 {
     if (d->config.playout)
         playout_cut(d->config.playout);
+}
+
+void audio_device_wake(struct audio_device *d)
+{
+    if (d->config.playout)
+        playout_wake(d->config.playout);
 }
 
 uint64_t audio_device_heard(const struct audio_device *d)
@@ -287,6 +302,30 @@ void audio_impl_set_delay(struct audio_device *d, uint64_t delay, int64_t now_ns
     atomic_store(&d->position_time_ns, now_ns);
     atomic_fetch_add(&d->sequence, 1);
     atomic_store(&d->delay, delay);
+}
+
+bool audio_impl_sleep(struct audio_device *d)
+{
+    if (!d->config.playout)
+        return false;
+    uint64_t silent = playout_silent(d->config.playout);
+    if (silent < d->awake_from)
+        d->awake_from = 0;
+    return silent - d->awake_from >= (uint64_t)SLEEP_AFTER_S * d->config.rate &&
+           playout_sleep(d->config.playout);
+}
+
+bool audio_impl_asleep(const struct audio_device *d)
+{
+    return d->config.playout && playout_is_asleep(d->config.playout);
+}
+
+void audio_impl_awake(struct audio_device *d)
+{
+    if (!d->config.playout)
+        return;
+    atomic_store(&d->config.playout->asleep, false);
+    d->awake_from = playout_silent(d->config.playout);
 }
 
 void audio_impl_xrun(struct audio_device *d)

@@ -22,6 +22,10 @@
  * until it is back (AUDIO_REOPENED) or the device is stopped. Meanwhile capture delivers nothing,
  * and playback renders nothing: whoever speaks decides whether to flush what waits.
  *
+ * A loudspeaker that was silent for 2 s goes to sleep until something is written to its playout, or
+ * audio_device_wake says that something will be: nothing is rendered and the reference rests
+ * meanwhile. Null and file devices never sleep.
+ *
  * Thread: control for all functions that do not say otherwise. */
 #ifndef LINNET_AUDIO_DEVICE_H
 #define LINNET_AUDIO_DEVICE_H
@@ -53,7 +57,8 @@ struct audio_device_config {
     struct ring *reference;  /* playback: optional */
 };
 
-/* 16 kHz for capture, 24 kHz for playback, periods of 10 ms, a latency of 40 ms, backend "auto". */
+/* 16 kHz in periods of 20 ms for capture (each costs a wake-up, all day long), 24 kHz in periods of
+ * 10 ms for playback, a latency of 40 ms, backend "auto". */
 struct audio_device_config audio_device_config_default(enum audio_direction direction,
                                                        struct clock *clock);
 
@@ -64,7 +69,7 @@ struct audio_device;
 enum status audio_device_create(const struct audio_device_config *config,
                                 struct audio_device **ret_device, struct error *ret_error);
 
-/* Stops if need be. Accepts NULL. */
+/* Stops if need be. Nobody may be writing to its playout meanwhile. Accepts NULL. */
 void audio_device_destroy(struct audio_device *device);
 
 /* Begin to move samples. Errors: IO, LIMIT (no thread), BUSY (already started). */
@@ -83,6 +88,10 @@ enum status audio_device_pump(struct audio_device *device, struct error *ret_err
 /* Playback: be silent at once: fade what is being heard over 5 ms and drop the rest. What the
  * hardware already holds, at most the latency, is still heard. Thread: any, audio-rt safe. */
 void audio_device_flush(struct audio_device *device);
+
+/* Playback: speech will come soon: have the loudspeaker running by then. Thread: any but audio-rt.
+ */
+void audio_device_wake(struct audio_device *device);
 
 /* Playback: all that was written to the playout has been heard. Thread: any. */
 bool audio_device_is_drained(const struct audio_device *device);

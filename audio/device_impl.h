@@ -23,6 +23,8 @@ struct audio_backend {
     void (*close)(struct audio_device *device);
     /* NULL where only real time drives it. */
     enum status (*pump)(struct audio_device *device, struct error *ret_error);
+    /* Wake the mover of `device` from its sleep; any thread. NULL where it never sleeps. */
+    void (*wake)(void *device);
     /* NULL where there is nothing to list. */
     enum status (*list)(audio_list_function *function, void *context, struct error *ret_error);
 };
@@ -57,6 +59,7 @@ struct audio_device {
     atomic_uint sequence;
     atomic_uint_least64_t position_frames;
     atomic_int_least64_t position_time_ns;
+    uint64_t awake_from;         /* silence rendered when it was woken last; the mover's */
     atomic_uint_least64_t delay; /* playback: samples rendered and not yet heard */
 };
 
@@ -69,6 +72,16 @@ void audio_impl_fetch(struct audio_device *device, float *ret_samples, size_t co
 /* State the position after samples moved: `delay` samples lie between us and the transducer at
  * `now_ns`: captured and not yet delivered, or rendered and not yet heard. Thread: audio-rt. */
 void audio_impl_set_delay(struct audio_device *device, uint64_t delay, int64_t now_ns);
+
+/* Playback: true when there was nothing to hear for so long that the mover may stop moving until
+ * backend->wake is called. Thread: audio-rt. */
+bool audio_impl_sleep(struct audio_device *device);
+
+/* Not woken yet? Thread: any. */
+bool audio_impl_asleep(const struct audio_device *device);
+
+/* The mover moves again (or begins to). Thread: audio-rt. */
+void audio_impl_awake(struct audio_device *device);
 
 /* The hardware ran dry or over. Thread: audio-rt. */
 void audio_impl_xrun(struct audio_device *device);

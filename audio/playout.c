@@ -53,8 +53,43 @@ size_t playout_write(struct playout *p, const float *samples, size_t count)
     size_t room = playout_writable(p);
     if (count > room)
         count = room;
-    store(&p->written, load(&p->written) + count);
-    return ring_write(&p->ring, samples, count);
+    atomic_store(&p->written, load(&p->written) + count);
+    size_t done = ring_write(&p->ring, samples, count);
+    playout_wake(p);
+    return done;
+}
+
+void playout_set_waker(struct playout *p, void (*wake)(void *context), void *context)
+{
+    p->wake = wake;
+    p->wake_context = context;
+}
+
+/* Either the writer sees `asleep` or we see what was written: both sides store first and look then,
+ * in one total order. */
+bool playout_sleep(struct playout *p)
+{
+    atomic_store(&p->asleep, true);
+    if (atomic_load(&p->written) == atomic_load(&p->consumed))
+        return true;
+    atomic_store(&p->asleep, false);
+    return false;
+}
+
+bool playout_is_asleep(const struct playout *p)
+{
+    return atomic_load(&p->asleep);
+}
+
+void playout_wake(struct playout *p)
+{
+    if (atomic_load(&p->asleep) && atomic_exchange(&p->asleep, false) && p->wake)
+        p->wake(p->wake_context);
+}
+
+uint64_t playout_silent(const struct playout *p)
+{
+    return load(&p->silent);
 }
 
 void playout_end(struct playout *p)

@@ -49,6 +49,9 @@ struct playout {
     atomic_uint_least64_t skipped;  /* positions that a cut threw away */
     atomic_uint_least64_t silent;   /* samples of silence rendered since the last one of speech */
     atomic_uint_least64_t underruns;
+    atomic_bool asleep; /* nobody renders until `wake` was called */
+    void (*wake)(void *context);
+    void *wake_context;
 };
 
 /* Allocates the queue. INVALID_ARGUMENT, NO_MEMORY. Thread: control. */
@@ -92,6 +95,24 @@ uint64_t playout_rendered(const struct playout *playout);
 /* Samples of speech that have really left the loudspeaker when the device still holds `delay`
  * rendered ones. Thread: any. */
 uint64_t playout_heard(const struct playout *playout, uint64_t delay);
+
+/* Whoever renders may stop doing so while there is nothing to hear, and be woken by the next write.
+ * `wake` is called on the writer's thread. To be set before anybody writes, and to outlive all
+ * writing. Thread: control. */
+void playout_set_waker(struct playout *playout, void (*wake)(void *context), void *context);
+
+/* Ask to sleep: true when all was rendered; the next write, or playout_wake, then calls the waker.
+ * Thread: audio-rt. */
+bool playout_sleep(struct playout *playout);
+
+/* Still asleep? Thread: any. */
+bool playout_is_asleep(const struct playout *playout);
+
+/* Wake the renderer, if it sleeps, before there is anything to render. Thread: any but audio-rt. */
+void playout_wake(struct playout *playout);
+
+/* Samples of silence rendered since the last one of speech. Thread: any. */
+uint64_t playout_silent(const struct playout *playout);
 
 /* Times that a stream ran dry before its end. Thread: any. */
 uint64_t playout_underruns(const struct playout *playout);

@@ -31,6 +31,7 @@ struct pulse_state {
     struct thread thread;
     float *period; /* playback: rendered here; capture: silence for holes */
     uint32_t period_frames;
+    bool corked;
 };
 
 static void link_disconnect(struct pulse_link *link)
@@ -283,6 +284,32 @@ static enum status connect_all(struct pulse_state *s, struct error *ret_error)
     return status;
 }
 
+static void release(pa_operation *operation)
+{
+    if (operation)
+        pa_operation_unref(operation);
+}
+
+/* The silence that a corked stream still holds would only delay what is said next. */
+static void cork(struct pulse_state *s, bool on)
+{
+    if (!on && s->corked)
+        release(pa_stream_flush(s->stream, NULL, NULL));
+    release(pa_stream_cork(s->stream, on, NULL, NULL));
+    s->corked = on;
+    if (!on)
+        audio_impl_awake(s->device);
+}
+
+/* A loudspeaker with nothing to say costs nothing while it is corked. */
+static void rest_or_rise(struct pulse_state *s)
+{
+    if (!s->corked && audio_impl_sleep(s->device))
+        cork(s, true);
+    else if (s->corked && !audio_impl_asleep(s->device))
+        cork(s, false);
+}
+
 /* Let samples flow. The write callback comes only now, so that nothing is rendered before the
  * start. */
 static void uncork(struct pulse_state *s)
@@ -293,9 +320,7 @@ static void uncork(struct pulse_state *s)
         if (writable != (size_t)-1 && writable > 0)
             on_writable(s->stream, writable, s);
     }
-    pa_operation *operation = pa_stream_cork(s->stream, 0, NULL, NULL);
-    if (operation)
-        pa_operation_unref(operation);
+    cork(s, false);
 }
 
 static bool alive(const struct pulse_state *s)
@@ -308,9 +333,11 @@ static bool alive(const struct pulse_state *s)
 static bool serve(struct pulse_state *s)
 {
     uncork(s);
-    while (!audio_impl_stopping(s->device))
+    while (!audio_impl_stopping(s->device)) {
         if (!turn(&s->link, -1) || !alive(s))
             return audio_impl_stopping(s->device);
+        rest_or_rise(s);
+    }
     return true;
 }
 
@@ -410,6 +437,12 @@ static enum status pulse_stop(struct audio_device *d, struct error *ret_error)
     return STATUS_OK;
 }
 
+static void pulse_wake(void *device)
+{
+    const struct audio_device *d = device;
+    pa_mainloop_wakeup(((struct pulse_state *)d->state)->link.loop);
+}
+
 struct pulse_listing {
     audio_list_function *function;
     void *context;
@@ -493,5 +526,6 @@ const struct audio_backend audio_backend_pulse = {
     .start = pulse_start,
     .stop = pulse_stop,
     .close = pulse_close,
+    .wake = pulse_wake,
     .list = pulse_list,
 };

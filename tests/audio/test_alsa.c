@@ -211,6 +211,30 @@ TEST(a_tone_goes_through_the_pulse_plugin)
     sound_server_kill(&server);
 }
 
+TEST(a_silent_loudspeaker_sleeps_until_it_is_needed)
+{
+    static struct desk desk;
+    float speech[2400] = {0};
+    struct audio_counters before, after;
+    use_config();
+    desk_init(&desk, true);
+    struct audio_device *d = desk_device(&desk, AUDIO_PLAYBACK, "alsa", "record");
+    CHECK_OK(audio_device_start(d, NULL));
+    desk_sleep_ms(&desk, 2600);
+    CHECK(playout_is_asleep(&desk.playout));
+    audio_device_counters(d, &before);
+    playout_write(&desk.playout, speech, 2400);
+    playout_end(&desk.playout);
+    CHECK_OK(audio_device_drain(d, 3 * CLOCK_NS_PER_S, NULL));
+    audio_device_counters(d, &after);
+    CHECK(after.frames >= before.frames + 2400);
+    desk_sleep_ms(&desk, 2600);
+    CHECK(playout_is_asleep(&desk.playout));
+    CHECK_OK(audio_device_stop(d, NULL));
+    audio_device_destroy(d);
+    desk_finish(&desk);
+}
+
 TEST(what_is_not_there_is_named)
 {
     static struct desk desk;

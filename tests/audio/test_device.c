@@ -32,7 +32,7 @@ TEST(a_null_microphone_gives_silence_in_the_clocks_time)
     CHECK(!audio_device_position(d, &position));
     clock_advance(&desk.clock, 99 * CLOCK_NS_PER_MS);
     CHECK_OK(audio_device_pump(d, NULL));
-    CHECK_EQ(ring_readable(&desk.ring), 1440);
+    CHECK_EQ(ring_readable(&desk.ring), 1280);
     clock_advance(&desk.clock, CLOCK_NS_PER_MS);
     CHECK_OK(audio_device_pump(d, NULL));
     CHECK_EQ(ring_read(&desk.ring, samples, 1600), 1600);
@@ -61,7 +61,7 @@ TEST(a_file_is_heard_and_its_end_is_told)
     pass_ms(&desk, d, 500);
     CHECK(audio_device_poll(d, &event));
     CHECK_EQ(event.kind, AUDIO_ENDED);
-    CHECK_EQ(event.time_ns, 1010 * CLOCK_NS_PER_MS);
+    CHECK_EQ(event.time_ns, 1020 * CLOCK_NS_PER_MS);
     CHECK(!audio_device_poll(d, &event));
     CHECK_EQ(ring_read(&desk.ring, out, 32000), 24000);
     for (int i = 0; i < 16000; i++)

@@ -208,6 +208,33 @@ TEST(a_full_queue_refuses_the_rest)
     playout_finish(&p);
 }
 
+static void count_wake(void *context)
+{
+    ++*(int *)context;
+}
+
+TEST(a_sleeping_renderer_is_woken_by_the_next_write)
+{
+    struct playout p;
+    float in[10] = {0}, out[10];
+    int woken = 0;
+    start(&p, 0);
+    playout_set_waker(&p, count_wake, &woken);
+    playout_write(&p, in, 10);
+    CHECK_EQ(woken, 0);
+    CHECK(!playout_sleep(&p));
+    playout_render(&p, out, 10);
+    CHECK(playout_sleep(&p));
+    CHECK(playout_is_asleep(&p));
+    playout_write(&p, in, 10);
+    playout_write(&p, in, 10);
+    CHECK_EQ(woken, 1);
+    CHECK(!playout_is_asleep(&p));
+    playout_wake(&p);
+    CHECK_EQ(woken, 1);
+    playout_finish(&p);
+}
+
 TEST(refuses_a_shape_that_never_plays)
 {
     struct playout p;

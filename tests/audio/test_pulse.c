@@ -93,6 +93,30 @@ TEST(what_was_heard_follows_the_loudspeaker)
     sound_server_kill(&server);
 }
 
+TEST(a_silent_loudspeaker_sleeps_until_it_is_needed)
+{
+    static struct pair pair;
+    struct sound_server server;
+    struct audio_counters before, after;
+    sound_server_start(&server);
+    pair_start(&pair, "pulse");
+    desk_sleep_ms(&pair.desk, 3000);
+    audio_device_counters(pair.speaker, &before);
+    desk_sleep_ms(&pair.desk, 500);
+    audio_device_counters(pair.speaker, &after);
+    CHECK_EQ(before.frames, after.frames);
+    CHECK(playout_is_asleep(&pair.desk.playout));
+    audio_device_wake(pair.speaker);
+    desk_sleep_ms(&pair.desk, 500);
+    audio_device_counters(pair.speaker, &after);
+    CHECK(after.frames > before.frames + 2400);
+    desk_sleep_ms(&pair.desk, 3000);
+    CHECK(playout_is_asleep(&pair.desk.playout));
+    desk_check_tone(&pair.desk);
+    pair_stop(&pair);
+    sound_server_kill(&server);
+}
+
 TEST(a_flush_is_heard_soon)
 {
     static struct pair pair;
