@@ -19,16 +19,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_CAPACITY_MAX = 1 << 26 };
+enum { RING_CAPACITY_MAX = 1 << 26, RING_CACHE_LINE = 64 };
 
 struct ring {
     float *samples;
     uint32_t capacity;
-    /* Apart, so that the two threads do not share a cache line. */
-    _Alignas(64) atomic_uint_least32_t written;
+    /* Padded, so that the two threads do not share a cache line wherever the ring lies. */
+    char pad_writer[RING_CACHE_LINE];
+    atomic_uint_least32_t written;
     atomic_uint_least64_t overrun;
-    _Alignas(64) atomic_uint_least32_t read;
+    char pad_reader[RING_CACHE_LINE];
+    atomic_uint_least32_t read;
     atomic_uint_least64_t underrun;
+    char pad_end[RING_CACHE_LINE];
 };
 
 /* Room for at least `capacity` samples (1..RING_CAPACITY_MAX; rounded up to a power of two). */
