@@ -1,8 +1,8 @@
 /* No memory is allocated on the audio threads once they run: a trap in malloc counts who does.
  *
- * The harness's trap counts every call; this one also tells who made it: libpulse allocates its
- * message frames on the thread that runs its loop; there only calls that come from our own code
- * count. Sanitizers bring a malloc of their own, so under them this program has nothing to do. */
+ * The harness's trap counts every call; this one also tells who made it. libpulse allocates its
+ * message frames on the thread that runs its loop, so there only calls from our own code count.
+ * Sanitizers bring a malloc of their own; under them this program has nothing to do. */
 #include "desk.h"
 #include "harness.h"
 #include "sound_server.h"
