@@ -48,15 +48,18 @@ ensure_packages() {
         apt-get install -y -q --no-install-recommends "${missing[@]}" || fail "apt-get install failed"
 }
 
-# build_folder FOLDER MESON_OPTION...: configure it (again) and build everything in it, quietly when all goes well.
+# build_folder FOLDER MESON_OPTION...: configure it and build everything in it, quietly when all goes well. Ninja sees
+# for itself when a meson.build changes, but not when a new one appears.
 build_folder() {
     local folder=$1 log=$1.log again=()
     shift
     mkdir -p build
     [ -f "$folder/build.ninja" ] && again=(--reconfigure)
-    if ! meson setup "${again[@]}" "$folder" "$@" >"$log" 2>&1; then
-        cat "$log" >&2
-        fail "cannot configure $folder"
+    if [ "${#again[@]}" -eq 0 ] || [ -n "$(find . -path ./build -prune -o -name meson.build -newer "$folder/build.ninja" -print)" ]; then
+        if ! meson setup "${again[@]}" "$folder" "$@" >"$log" 2>&1; then
+            cat "$log" >&2
+            fail "cannot configure $folder"
+        fi
     fi
     ninja -C "$folder" >"$log" 2>&1 && return
     cat "$log" >&2
