@@ -43,7 +43,8 @@ static enum status check_architecture(const struct gguf *g, struct error *ret_er
 static enum status check_heads(const struct gguf *g, const struct lm_config *c,
                                struct error *ret_error)
 {
-    if (c->heads % c->kv_heads || c->head_size % 2 ||
+    if (c->heads % c->kv_heads || c->head_size % 2 || c->head_size == 0 ||
+        (uint64_t)c->heads * c->head_size > MAX_WIDTH ||
         gguf_u32_or(g, "llama.rope.dimension_count", c->head_size) != c->head_size ||
         gguf_u32_or(g, "llama.attention.value_length", c->head_size) != c->head_size)
         return error_set(ret_error, STATUS_UNSUPPORTED,
