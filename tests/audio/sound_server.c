@@ -18,7 +18,7 @@ enum { START_TRIES = 500 };
 
 const char *sound_server_socket(void)
 {
-    return test_path("pulse.socket");
+    return test_path("runtime/pulse/native");
 }
 
 void sound_server_environment(void)
@@ -27,11 +27,13 @@ void sound_server_environment(void)
     snprintf(address, sizeof(address), "unix:%s", sound_server_socket());
     mkdir(test_path("home"), 0700);
     mkdir(test_path("runtime"), 0700);
+    mkdir(test_path("runtime/pulse"), 0700);
     setenv("HOME", test_path("home"), 1);
     setenv("XDG_RUNTIME_DIR", test_path("runtime"), 1);
     setenv("XDG_CONFIG_HOME", test_path("home"), 1);
+    setenv("XDG_STATE_HOME", test_path("home"), 1);
     setenv("PULSE_SERVER", address, 1);
-    setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
+    unsetenv("DBUS_SESSION_BUS_ADDRESS");
     unsetenv("DISPLAY");
     unsetenv("PULSE_SINK");
     unsetenv("PULSE_SOURCE");
@@ -59,42 +61,69 @@ static bool answers(void)
     return ok;
 }
 
-/* The daemon must not outlive a test that fails. */
-static void become_daemon(void)
+static bool installed(const char *program)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int log = open(test_path("pulse.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(log, 1);
-    dup2(log, 2);
-    execlp("pulseaudio", "pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-           "--realtime=no", "--high-priority=no", "--disable-shm=yes", "-n", "-F",
-           test_path("test.pa"), (char *)NULL);
-    _exit(127);
+    char command[100];
+    snprintf(command, sizeof(command), "command -v %s >/dev/null 2>&1", program);
+    return system(command) == 0;
+}
+
+/* Run a command that must not outlive a test which fails. */
+static void start_daemon(struct sound_server *server, const char *command)
+{
+    sound_server_environment();
+    unlink(sound_server_socket());
+    server->pid = fork();
+    if (server->pid == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        int log = open(test_path("server.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(log, 1);
+        dup2(log, 2);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < START_TRIES && !answers(); i++)
+        usleep(20000);
+    if (!answers())
+        test_fail(__FILE__, __LINE__, "no answer at %s; the server was: %s", sound_server_socket(),
+                  command);
 }
 
 void sound_server_start(struct sound_server *server)
 {
-    if (system("command -v pulseaudio >/dev/null 2>&1") != 0)
+    char command[1000];
+    snprintf(command, sizeof(command),
+             "exec pulseaudio --daemonize=no --exit-idle-time=-1 --use-pid-file=no --realtime=no "
+             "--high-priority=no --disable-shm=yes -n -F %s",
+             test_path("test.pa"));
+    if (!installed("pulseaudio"))
         test_skip("pulseaudio is not installed");
-    sound_server_environment();
     write_script();
-    unlink(sound_server_socket());
-    server->pid = fork();
-    if (server->pid == 0)
-        become_daemon();
-    for (int i = 0; i < START_TRIES && !answers(); i++)
-        usleep(20000);
-    if (!answers())
-        test_fail(__FILE__, __LINE__, "pulseaudio does not answer at %s", sound_server_socket());
+    start_daemon(server, command);
     /* The null sinks come after the socket in the script. */
     usleep(200000);
+}
+
+/* PipeWire takes three daemons and a message bus. */
+void sound_server_start_pipewire(struct sound_server *server)
+{
+    if (!installed("pipewire-pulse") || !installed("wireplumber") ||
+        !installed("dbus-run-session") || !installed("pactl"))
+        test_skip("pipewire-pulse, wireplumber, dbus or pactl is not installed");
+    start_daemon(server, "exec dbus-run-session -- sh -c \"trap 'trap - TERM; kill 0' TERM EXIT; "
+                         "pipewire & sleep 0.5; "
+                         "wireplumber & pipewire-pulse & wait\"");
+    CHECK_EQ(system("pactl load-module module-null-sink sink_name=speaker channels=1 "
+                    "channel_map=mono >/dev/null"),
+             0);
 }
 
 void sound_server_kill(struct sound_server *server)
 {
     if (server->pid <= 0)
         return;
-    kill(server->pid, SIGKILL);
+    kill(-server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;
 }

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct sound_server {
-    pid_t pid;
+    pid_t pid; /* leads a process group */
 };
 
 /* Point libpulse at this test's folder; no server runs there yet. */
@@ -19,6 +19,9 @@ void sound_server_environment(void);
 
 /* Start the daemon and wait until it answers; skips the test when pulseaudio is not installed. */
 void sound_server_start(struct sound_server *server);
+
+/* The same with PipeWire in the place of PulseAudio; skips the test when it is not installed. */
+void sound_server_start_pipewire(struct sound_server *server);
 
 /* End it the hard way. */
 void sound_server_kill(struct sound_server *server);

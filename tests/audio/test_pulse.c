@@ -175,6 +175,18 @@ TEST(stopping_does_not_wait_for_a_dead_server)
     CHECK(clock_now_ns(&clock) - before_ns < 500 * CLOCK_NS_PER_MS);
 }
 
+TEST(pipewires_server_works_too)
+{
+    static struct pair pair;
+    struct sound_server server;
+    sound_server_start_pipewire(&server);
+    pair_start(&pair, "pulse");
+    desk_check_tone(&pair.desk);
+    sound_server_kill(&server);
+    desk_expect_event(&pair.desk, pair.mic, AUDIO_LOST, 5000);
+    pair_stop(&pair);
+}
+
 static enum status try_create(struct desk *desk, const char *backend, const char *target,
                               struct error *ret_error)
 {
