@@ -11,6 +11,8 @@ import phones  # noqa: E402
 EXTRA = {
     "am": ["EY EH M"], "pm": ["P IY EH M"], "linnet": ["L IH N AH T", "L IH N IH T"],
     "whats": ["W AH T S"], "nevermind": ["N EH V ER M AY N D"],
+    "unmute": ["AH N M Y UW T"], "factorial": ["F AE K T AO R IY AH L"], "fitbit": ["F IH T B IH T"],
+    "audiobook": ["AO D IY OW B UH K"], "dont": ["D OW N T"], "didnt": ["D IH D AH N T"], "im": ["AY M"], "yeap": ["Y EH P"],
     "celsius": ["S EH L S IY AH S"], "etcetera": ["EH T S EH T ER AH"],
 }
 VOICELESS = set("P T K F TH".split())

@@ -1,0 +1,54 @@
+/* Language-model look-ahead: the best probability among the words that a node of the prefix tree can
+ * still become, given what was said before. It lets the search compare half-spoken words fairly.
+ *
+ *     value(state, node) = max over words w below node of ln P(w | state)
+ *
+ * For the words that a state lists, the maxima are computed once and kept in a small table of the
+ * nodes concerned; all others follow from the state below by its back-off weight. (A listed word
+ * may be worse than its own back-off path; the value is then an upper bound.) Tables live in a
+ * pool of fixed size that is emptied when it is full; results do not depend on that.
+ *
+ * Thread: worker for all functions; no function allocates but create. */
+#ifndef LINNET_MODELS_ASR_AHEAD_H
+#define LINNET_MODELS_ASR_AHEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "asr_lexicon.h"
+#include "asr_ngram.h"
+#include "status.h"
+
+/* Best unigram below each node, [lexicon->nodes] values into ret_best: the read-only base shared by
+ * all sessions. Words that the model gives less than ln P = -30 (not in its vocabulary) count so. */
+void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
+                    float *ret_best);
+
+struct asr_ahead;
+struct asr_ahead_slot {
+    uint32_t node; /* + 1; 0 is a free slot */
+    float value;
+};
+
+/* Tables of one state: look up in each, add its weight; `below` is the weight of the base. Valid
+ * until the next asr_ahead_view. */
+struct asr_ahead_view {
+    const struct asr_ahead_slot *table[2];
+    uint32_t mask[2];
+    float weight[2], below;
+    const float *base;
+};
+
+/* All three must outlive the object. `slots` is the size of the pool (8 bytes each, power of two).
+ */
+enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
+                             const float *base, uint32_t slots, struct asr_ahead **ret_ahead,
+                             struct error *ret_error);
+void asr_ahead_destroy(struct asr_ahead *ahead);
+
+struct asr_ahead_view asr_ahead_view(struct asr_ahead *ahead, uint32_t state);
+
+/* value(state, node) of the view's state. */
+float asr_ahead_value(const struct asr_ahead_view *view, uint32_t node);
+
+#endif

@@ -1,0 +1,519 @@
+#include "asr_search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTHING (-1e30f)
+
+enum {
+    ENDS = 512,          /* distinct language-model states after words that end in one frame */
+    END_SLOTS = 2048,    /* power of two, hash of the above */
+    ARCS_A_FRAME = 4096, /* words that end in one frame */
+    NODES = 1 << 16,
+    ARCS = 1 << 17,
+    AHEAD_SLOTS = 1 << 19,
+    BINS = 256 /* of the histogram that finds the score of the max_tokens-th token */
+};
+
+struct token {
+    float score; /* with look-ahead */
+    float ahead; /* value(state, node) */
+    uint32_t state, node;
+    uint32_t link; /* lattice node of the words before */
+};
+
+/* A language-model state reached by a word that ends. */
+struct end {
+    uint32_t state, link;
+    float score; /* without look-ahead */
+};
+
+struct asr_search {
+    struct asr_search_config config;
+    struct asr_ahead *ahead;
+    struct asr_lattice lattice;
+    uint32_t frame, final;
+    double bound; /* sum over frames of the best phone's score */
+    float match;
+
+    struct token *token, *next;
+    uint32_t tokens, nexts, capacity, most;
+    float best, next_best;
+
+    /* Hash of the next tokens by (state, node): slots hold index + 1, valid when stamped now. */
+    uint32_t *slot, *slot_stamp, slot_mask, stamp;
+
+    struct end end[ENDS];
+    uint32_t ends;
+    uint32_t end_slot[END_SLOTS], end_stamp[END_SLOTS];
+
+    /* View of the state used last. */
+    struct asr_ahead_view view;
+    uint32_t view_state;
+};
+
+struct asr_search_config asr_search_defaults(void)
+{
+    return (struct asr_search_config){
+        .phones = 40,
+        .lm_weight = 2.5f,
+        .word_bonus = 0,
+        .silence_cost = 0,
+        .break_cost = -4,
+        .beam = 16,
+        .word_beam = 12,
+        .max_tokens = 3000,
+    };
+}
+
+enum status asr_search_create(const struct asr_search_config *config,
+                              struct asr_search **ret_search, struct error *ret_error)
+{
+    struct asr_search *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(ret_error, STATUS_NO_MEMORY, "word search");
+    s->config = *config;
+    s->capacity = 4 * config->max_tokens;
+    s->slot_mask = 1;
+    while (s->slot_mask < 2 * s->capacity)
+        s->slot_mask *= 2;
+    s->slot_mask--;
+    s->token = calloc(s->capacity, sizeof *s->token);
+    s->next = calloc(s->capacity, sizeof *s->next);
+    s->slot = calloc((size_t)s->slot_mask + 1, sizeof *s->slot);
+    s->slot_stamp = calloc((size_t)s->slot_mask + 1, sizeof *s->slot_stamp);
+    enum status status = STATUS_OK;
+    if (!s->token || !s->next || !s->slot || !s->slot_stamp)
+        status = error_set(ret_error, STATUS_NO_MEMORY, "word search: %u tokens", s->capacity);
+    if (status == STATUS_OK)
+        status = asr_ahead_create(config->lexicon, config->ngram, config->ahead_base, AHEAD_SLOTS,
+                                  &s->ahead, ret_error);
+    if (status == STATUS_OK)
+        status = asr_lattice_init(&s->lattice, NODES, ARCS, ret_error);
+    if (status != STATUS_OK) {
+        asr_search_destroy(s);
+        return status;
+    }
+    asr_search_reset(s);
+    *ret_search = s;
+    return STATUS_OK;
+}
+
+void asr_search_destroy(struct asr_search *search)
+{
+    if (!search)
+        return;
+    asr_ahead_destroy(search->ahead);
+    asr_lattice_finish(&search->lattice);
+    free(search->token);
+    free(search->next);
+    free(search->slot);
+    free(search->slot_stamp);
+    free(search);
+}
+
+void asr_search_reset(struct asr_search *search)
+{
+    struct asr_search *s = search;
+    uint32_t start = asr_ngram_start(s->config.ngram);
+    asr_lattice_reset(&s->lattice, start);
+    s->frame = 0;
+    s->final = 0;
+    s->bound = 0;
+    s->match = 0;
+    s->tokens = 0;
+    s->most = 0;
+    s->view_state = ASR_NGRAM_EMPTY;
+    s->end[0] = (struct end){start, 0, 0};
+    s->ends = 1;
+    s->best = 0;
+}
+
+static uint32_t hash(uint32_t a, uint32_t b)
+{
+    uint64_t x = ((uint64_t)a << 32 | b) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(x >> 32);
+}
+
+static const struct asr_ahead_view *view_of(struct asr_search *s, uint32_t state)
+{
+    if (s->view_state != state) {
+        s->view = asr_ahead_view(s->ahead, state);
+        s->view_state = state;
+    }
+    return &s->view;
+}
+
+/* Keep a candidate for the next frame if it is in the beam and better than its equal. */
+static void offer(struct asr_search *s, const struct token *token)
+{
+    if (token->score < s->next_best - s->config.beam)
+        return;
+    uint32_t at = hash(token->state, token->node) & s->slot_mask;
+    for (; s->slot_stamp[at] == s->stamp; at = (at + 1) & s->slot_mask) {
+        struct token *rival = &s->next[s->slot[at]];
+        if (rival->state != token->state || rival->node != token->node)
+            continue;
+        if (token->score > rival->score)
+            *rival = *token;
+        s->next_best = fmaxf(s->next_best, token->score);
+        return;
+    }
+    if (s->nexts == s->capacity)
+        return;
+    s->slot_stamp[at] = s->stamp;
+    s->slot[at] = s->nexts;
+    s->next[s->nexts++] = *token;
+    s->next_best = fmaxf(s->next_best, token->score);
+}
+
+/* Enter the children of `from->node`; from->score is without the acoustic score of the new frame. */
+static void offer_children(struct asr_search *s, const struct token *from, const float *scores)
+{
+    const struct asr_lexicon *l = s->config.lexicon;
+    uint32_t first = l->first_child[from->node], end = l->first_child[from->node + 1];
+    const struct asr_ahead_view *view = first < end ? view_of(s, from->state) : NULL;
+    for (uint32_t c = first; c < end; c++) {
+        float score = from->score + scores[l->phone[c]];
+        if (score < s->next_best - s->config.beam)
+            continue; /* look-ahead only falls on the way down */
+        float ahead = asr_ahead_value(view, c);
+        score += s->config.lm_weight * (ahead - from->ahead);
+        offer(s, &(struct token){score, ahead, from->state, c, from->link});
+    }
+}
+
+static void expand_token(struct asr_search *s, const struct token *from, const float *scores)
+{
+    struct token stay = *from;
+    stay.score += scores[s->config.lexicon->phone[from->node]];
+    offer(s, &stay);
+    offer_children(s, from, scores);
+}
+
+/* A token that starts the next word, and one that waits in silence first. */
+static void expand_end(struct asr_search *s, const struct end *end, const float *scores)
+{
+    float ahead = asr_ahead_value(view_of(s, end->state), 0);
+    struct token root = {end->score + s->config.lm_weight * ahead, ahead, end->state, 0, end->link};
+    offer_children(s, &root, scores);
+    root.score += s->config.silence_cost + scores[0];
+    offer(s, &root);
+}
+
+/* The end that belongs to a state, made when there is room; NULL when there is none. */
+static struct end *end_of(struct asr_search *s, uint32_t state)
+{
+    uint32_t at = hash(state, 0) % END_SLOTS;
+    for (; s->end_stamp[at] == s->stamp; at = (at + 1) % END_SLOTS)
+        if (s->end[s->end_slot[at]].state == state)
+            return &s->end[s->end_slot[at]];
+    if (s->ends == ENDS || !asr_lattice_fits(&s->lattice, 1, 1))
+        return NULL;
+    s->end_stamp[at] = s->stamp;
+    s->end_slot[at] = s->ends;
+    struct end *end = &s->end[s->ends++];
+    *end = (struct end){state, asr_lattice_add_node(&s->lattice, s->frame, state), NOTHING};
+    return end;
+}
+
+static void add_arc(struct asr_search *s, uint32_t state, const struct asr_lattice_arc *arc)
+{
+    struct end *end = end_of(s, state);
+    if (!end || !asr_lattice_fits(&s->lattice, 0, 1))
+        return;
+    asr_lattice_add_arc(&s->lattice, end->link, arc);
+    end->score = fmaxf(end->score, arc->score);
+}
+
+/* Words that end at a token's node. */
+static void end_words(struct asr_search *s, const struct token *token)
+{
+    const struct asr_search_config *c = &s->config;
+    const struct asr_lexicon *l = c->lexicon;
+    uint32_t end = l->first_ending[token->node + 1];
+    for (uint32_t e = l->first_ending[token->node]; e < end; e++) {
+        uint32_t word = l->ending[e], state;
+        float lm = asr_ngram_score(c->ngram, token->state, word, &state);
+        float score = token->score + c->lm_weight * (lm - token->ahead) + c->word_bonus;
+        if (score < s->best - c->word_beam)
+            continue;
+        float ahead = asr_ahead_value(view_of(s, state), 0);
+        if (score + c->lm_weight * ahead < s->best - c->word_beam)
+            continue;
+        add_arc(s, state, &(struct asr_lattice_arc){token->link, 0, word, score});
+    }
+}
+
+/* One new sentence may begin after the likeliest end of another. */
+static void break_sentence(struct asr_search *s)
+{
+    const struct asr_search_config *c = &s->config;
+    struct asr_lattice_arc arc = {0, 0, ASR_LATTICE_NONE, NOTHING};
+    for (uint32_t i = 0; i < s->ends; i++) {
+        const struct end *end = &s->end[i];
+        float score =
+            end->score + c->lm_weight * asr_ngram_end(c->ngram, end->state) + c->break_cost;
+        if (score > arc.score) {
+            arc.score = score;
+            arc.from = end->link;
+        }
+    }
+    if (arc.score >= s->best - c->word_beam)
+        add_arc(s, asr_ngram_start(c->ngram), &arc);
+}
+
+static void compact_lattice(struct asr_search *s, bool best_only)
+{
+    asr_lattice_begin_marks(&s->lattice);
+    for (uint32_t i = 0; i < s->tokens; i++)
+        asr_lattice_mark(&s->lattice, s->token[i].link);
+    asr_lattice_compact(&s->lattice, best_only);
+    for (uint32_t i = 0; i < s->tokens; i++)
+        s->token[i].link = asr_lattice_moved(&s->lattice, s->token[i].link);
+}
+
+static void make_room(struct asr_search *s)
+{
+    if (asr_lattice_fits(&s->lattice, ENDS, ARCS_A_FRAME))
+        return;
+    compact_lattice(s, false);
+    if (!asr_lattice_fits(&s->lattice, NODES / 4, ARCS / 4))
+        compact_lattice(s, true);
+}
+
+/* Ends of words after the frames so far. */
+static void collect_ends(struct asr_search *s)
+{
+    make_room(s);
+    s->ends = 0;
+    for (uint32_t i = 0; i < s->tokens; i++)
+        end_words(s, &s->token[i]);
+    if (s->ends > 0 && s->config.break_cost > NOTHING)
+        break_sentence(s);
+}
+
+/* Score below which tokens go, so that at most max_tokens stay (about). */
+static float threshold(const struct asr_search *s)
+{
+    const struct asr_search_config *c = &s->config;
+    float low = s->next_best - c->beam;
+    if (s->nexts <= c->max_tokens)
+        return low;
+    uint32_t bin[BINS] = {0}, count = 0;
+    float per_bin = c->beam / BINS;
+    for (uint32_t i = 0; i < s->nexts; i++) {
+        float below = (s->next_best - s->next[i].score) / per_bin;
+        if (below < BINS)
+            bin[(int)below]++;
+    }
+    for (int b = 0; b < BINS; b++) {
+        count += bin[b];
+        if (count >= c->max_tokens)
+            return s->next_best - per_bin * (float)(b + 1);
+    }
+    return low;
+}
+
+/* The candidates in the beam become the tokens; scores are held near 0. */
+static void turn_over(struct asr_search *s)
+{
+    float low = threshold(s);
+    s->tokens = 0;
+    for (uint32_t i = 0; i < s->nexts; i++)
+        if (s->next[i].score >= low)
+            s->token[s->tokens++] = s->next[i];
+    s->best = s->next_best;
+    s->most = s->tokens > s->most ? s->tokens : s->most;
+}
+
+/* Expand the best token first: its children set a beam that spares the rest work. */
+static void expand_best(struct asr_search *s, const float *scores)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < s->tokens; i++)
+        if (s->token[i].score > s->token[best].score)
+            best = i;
+    if (s->tokens > 0)
+        expand_token(s, &s->token[best], scores);
+}
+
+static float largest(const float *scores, uint32_t count)
+{
+    float best = scores[0];
+    for (uint32_t i = 1; i < count; i++)
+        best = fmaxf(best, scores[i]);
+    return best;
+}
+
+void asr_search_step(struct asr_search *search, const float *scores)
+{
+    struct asr_search *s = search;
+    if (++s->stamp == 0) {
+        memset(s->slot_stamp, 0, ((size_t)s->slot_mask + 1) * sizeof *s->slot_stamp);
+        memset(s->end_stamp, 0, sizeof s->end_stamp);
+        s->stamp = 1;
+    }
+    if (s->frame > 0)
+        collect_ends(s);
+    s->nexts = 0;
+    s->next_best = NOTHING;
+    expand_best(s, scores);
+    for (uint32_t i = 0; i < s->tokens; i++)
+        expand_token(s, &s->token[i], scores);
+    for (uint32_t i = 0; i < s->ends; i++)
+        expand_end(s, &s->end[i], scores);
+    turn_over(s);
+    s->bound += largest(scores, s->config.phones);
+    s->frame++;
+}
+
+uint32_t asr_search_frames(const struct asr_search *search)
+{
+    return search->frame;
+}
+
+uint32_t asr_search_tokens(const struct asr_search *search, uint32_t *ret_most)
+{
+    *ret_most = search->most;
+    return search->tokens;
+}
+
+static const struct token *best_token(const struct asr_search *s)
+{
+    const struct token *best = NULL;
+    for (uint32_t i = 0; i < s->tokens; i++)
+        if (!best || s->token[i].score > best->score)
+            best = &s->token[i];
+    return best;
+}
+
+uint32_t asr_search_partial(const struct asr_search *search, struct asr_lattice_word *ret_words,
+                            uint32_t limit)
+{
+    const struct token *best = best_token(search);
+    return best ? asr_lattice_path(&search->lattice, best->link, ret_words, limit) : 0;
+}
+
+/* A path that is complete at the last frame. */
+struct complete {
+    float score; /* with the end of the sentence */
+    uint32_t link, word, state;
+};
+
+/* Call `take` for each complete path. */
+static void for_complete(const struct asr_search *s, void (*take)(void *, const struct complete *),
+                         void *context)
+{
+    const struct asr_search_config *c = &s->config;
+    const struct asr_lexicon *l = c->lexicon;
+    for (uint32_t i = 0; i < s->tokens; i++) {
+        const struct token *t = &s->token[i];
+        float score = t->score - c->lm_weight * t->ahead;
+        if (t->node == 0) {
+            float end = t->link ? asr_ngram_end(c->ngram, t->state) : 0;
+            take(context, &(struct complete){score + c->lm_weight * end, t->link, ASR_LATTICE_NONE,
+                                             t->state});
+            continue;
+        }
+        for (uint32_t e = l->first_ending[t->node]; e < l->first_ending[t->node + 1]; e++) {
+            uint32_t state;
+            float lm = asr_ngram_score(c->ngram, t->state, l->ending[e], &state);
+            lm += asr_ngram_end(c->ngram, state);
+            take(context, &(struct complete){score + c->lm_weight * lm + c->word_bonus, t->link,
+                                             l->ending[e], state});
+        }
+    }
+}
+
+static void take_best(void *context, const struct complete *complete)
+{
+    struct complete *best = context;
+    if (complete->score > best->score)
+        *best = *complete;
+}
+
+struct asr_search_ending asr_search_ending(const struct asr_search *search)
+{
+    const struct asr_search *s = search;
+    struct asr_search_ending ending = {.margin = -INFINITY};
+    const struct token *best = best_token(s);
+    struct complete complete = {.score = NOTHING};
+    if (!best)
+        return ending;
+    for_complete(s, take_best, &complete);
+    const struct asr_lattice_node *node = &s->lattice.node[best->link];
+    ending.words = asr_lattice_path(&s->lattice, best->link, NULL, 0);
+    ending.silence = best->node == 0 ? s->frame - node->frame : 0;
+    if (complete.score == NOTHING)
+        return ending;
+    ending.words += complete.word != ASR_LATTICE_NONE;
+    ending.margin = fminf(0, complete.score - (best->score - s->config.lm_weight * best->ahead));
+    ending.end_probability = expf(asr_ngram_end(s->config.ngram, complete.state));
+    return ending;
+}
+
+struct closing {
+    struct asr_search *search;
+    float low;
+};
+
+static void take_arc(void *context, const struct complete *complete)
+{
+    struct closing *closing = context;
+    struct asr_search *s = closing->search;
+    if (complete->score < closing->low || !asr_lattice_fits(&s->lattice, 0, 1))
+        return;
+    asr_lattice_add_arc(
+        &s->lattice, s->final,
+        &(struct asr_lattice_arc){complete->link, 0, complete->word, complete->score});
+}
+
+/* Acoustic score of the final path against the best phone of every frame, per frame of speech. */
+static float match_of(const struct asr_search *s, const struct asr_lattice_word *words,
+                      uint32_t count)
+{
+    const struct asr_search_config *c = &s->config;
+    uint32_t state = asr_ngram_start(c->ngram), frames = 0;
+    float acoustic = s->lattice.node[s->final].score;
+    for (uint32_t i = 0; i < count; i++) {
+        acoustic -= c->lm_weight * asr_ngram_score(c->ngram, state, words[i].word, &state);
+        acoustic -= c->word_bonus;
+        frames += words[i].end - words[i].begin;
+    }
+    acoustic -= c->lm_weight * asr_ngram_end(c->ngram, state);
+    return frames ? fminf(0, (acoustic - (float)s->bound) / (float)frames) : 0;
+}
+
+uint32_t asr_search_finish(struct asr_search *search, struct asr_lattice_word *ret_words,
+                           uint32_t limit)
+{
+    struct asr_search *s = search;
+    struct complete best = {.score = NOTHING};
+    for_complete(s, take_best, &best);
+    if (best.score == NOTHING) {
+        const struct token *token = best_token(s);
+        s->final = token ? token->link : 0;
+    } else {
+        make_room(s);
+        s->final = asr_lattice_add_node(&s->lattice, s->frame, asr_ngram_start(s->config.ngram));
+        struct closing closing = {s, best.score - s->config.word_beam};
+        for_complete(s, take_arc, &closing);
+    }
+    uint32_t count = asr_lattice_path(&s->lattice, s->final, ret_words, limit);
+    asr_lattice_confidence(&s->lattice, s->final, 1 / s->config.lm_weight, ret_words, count);
+    s->match = match_of(s, ret_words, count);
+    return count;
+}
+
+float asr_search_match(const struct asr_search *search)
+{
+    return search->match;
+}
+
+struct asr_lattice *asr_search_lattice(struct asr_search *search, uint32_t *ret_final)
+{
+    *ret_final = search->final;
+    return &search->lattice;
+}
