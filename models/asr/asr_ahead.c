@@ -17,12 +17,12 @@ struct asr_ahead {
     const struct asr_lexicon *lexicon;
     const struct asr_ngram *ngram;
     const float *base;
-    struct asr_ahead_slot *slot;
+    uint32_t *slot;
     uint32_t slots, used, states, emptied;
     struct entry entry[STATES];
-    /* Scratch of one table: nodes reached, and their best value. */
+    /* Scratch of one table: nodes reached, and their best code (codes rise with the value). */
     uint32_t *reached, *stamp, epoch;
-    float *best;
+    uint8_t *best;
 };
 
 void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
@@ -39,6 +39,21 @@ void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *n
         }
         ret_best[n] = best;
     }
+}
+
+float asr_ahead_best(const struct asr_ngram *ngram, const float *base, uint32_t state)
+{
+    float best = -1e30f, weight = 0;
+    while (state != ASR_NGRAM_EMPTY) {
+        struct asr_ngram_list list = asr_ngram_listed(ngram, state);
+        uint8_t code = 0;
+        for (uint32_t i = 0; i < list.count; i++)
+            code = list.code[i] > code ? list.code[i] : code;
+        if (list.count > 0 && weight + list.table[code] > best)
+            best = weight + list.table[code];
+        weight += asr_ngram_back_off(ngram, state, &state);
+    }
+    return weight + base[0] > best ? weight + base[0] : best;
 }
 
 static void empty(struct asr_ahead *a)
@@ -92,7 +107,7 @@ static uint32_t mix(uint32_t x)
 }
 
 /* Raise the values on the way from a node to the root; returns how many nodes are reached so far. */
-static uint32_t raise_path(struct asr_ahead *a, uint32_t node, float value, uint32_t count)
+static uint32_t raise_path(struct asr_ahead *a, uint32_t node, uint8_t value, uint32_t count)
 {
     for (;;) {
         if (a->stamp[node] != a->epoch) {
@@ -123,9 +138,8 @@ static uint32_t reach(struct asr_ahead *a, uint32_t state)
         uint32_t word = list.word[i];
         if (word >= l->words)
             continue; /* the end of the sentence has no phones */
-        float value = list.table[list.code[i]];
         for (uint32_t p = l->first_place[word]; p < l->first_place[word + 1]; p++)
-            count = raise_path(a, l->place[p], value, count);
+            count = raise_path(a, l->place[p], list.code[i], count);
     }
     return count;
 }
@@ -138,13 +152,13 @@ static bool fill(struct asr_ahead *a, struct entry *entry, uint32_t count)
         size *= 2;
     if (size > a->slots - a->used)
         return false;
-    struct asr_ahead_slot *slot = a->slot + a->used;
+    uint32_t *slot = a->slot + a->used;
     memset(slot, 0, size * sizeof *slot);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = mix(a->reached[i]) & (size - 1);
-        while (slot[at].node)
+        while (slot[at])
             at = (at + 1) & (size - 1);
-        slot[at] = (struct asr_ahead_slot){a->reached[i] + 1, a->best[a->reached[i]]};
+        slot[at] = (a->reached[i] + 1) << 8 | a->best[a->reached[i]];
     }
     entry->first = a->used;
     entry->mask = size - 1;
@@ -182,6 +196,7 @@ static uint32_t add_table(const struct asr_ahead *a, const struct entry *entry,
     bool there = entry->first != NO_TABLE;
     view->table[at] = there ? a->slot + entry->first : NULL;
     view->mask[at] = entry->mask;
+    view->values[at] = asr_ngram_listed(a->ngram, entry->state).table;
     view->weight[at] = view->below;
     view->below += entry->back_off;
     return entry->lower;
@@ -209,12 +224,14 @@ struct asr_ahead_view asr_ahead_view(struct asr_ahead *ahead, uint32_t state)
     }
 }
 
-static float look_up(const struct asr_ahead_slot *table, uint32_t mask, uint32_t node)
+/* Value of a node in a table, very low when it is not there. */
+static float look_up(const struct asr_ahead_view *view, unsigned number, uint32_t node)
 {
-    uint32_t at = mix(node) & mask;
-    while (table[at].node) {
-        if (table[at].node == node + 1)
-            return table[at].value;
+    const uint32_t *table = view->table[number];
+    uint32_t mask = view->mask[number], at = mix(node) & mask;
+    while (table[at]) {
+        if (table[at] >> 8 == node + 1)
+            return view->values[number][table[at] & 0xFF];
         at = (at + 1) & mask;
     }
     return -1e30f;
@@ -226,7 +243,7 @@ float asr_ahead_value(const struct asr_ahead_view *view, uint32_t node)
     for (unsigned i = 0; i < 2; i++) {
         if (!view->table[i])
             continue;
-        float value = view->weight[i] + look_up(view->table[i], view->mask[i], node);
+        float value = view->weight[i] + look_up(view, i, node);
         best = value > best ? value : best;
     }
     return best;

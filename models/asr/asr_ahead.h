@@ -24,23 +24,22 @@
 void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
                     float *ret_best);
 
+/* Best ln P(word | state) of any word: value(state, root) without making a table. */
+float asr_ahead_best(const struct asr_ngram *ngram, const float *base, uint32_t state);
+
 struct asr_ahead;
-struct asr_ahead_slot {
-    uint32_t node; /* + 1; 0 is a free slot */
-    float value;
-};
 
 /* Tables of one state: look up in each, add its weight; `below` is the weight of the base. Valid
  * until the next asr_ahead_view. */
 struct asr_ahead_view {
-    const struct asr_ahead_slot *table[2];
+    const uint32_t *table[2]; /* slots: (node + 1) << 8 | code; 0 is free */
     uint32_t mask[2];
+    const float *values[2]; /* of the codes */
     float weight[2], below;
     const float *base;
 };
 
-/* All three must outlive the object. `slots` is the size of the pool (8 bytes each, power of two).
- */
+/* All three must outlive the object. `slots` is the size of the pool (4 bytes each). */
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
                              const float *base, uint32_t slots, struct asr_ahead **ret_ahead,
                              struct error *ret_error);

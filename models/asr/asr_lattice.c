@@ -137,8 +137,7 @@ uint32_t asr_lattice_moved(const struct asr_lattice *lattice, uint32_t node)
     return lattice->node_map[node];
 }
 
-uint32_t asr_lattice_path(const struct asr_lattice *lattice, uint32_t node,
-                          struct asr_lattice_word *ret_words, uint32_t limit)
+uint32_t asr_lattice_words(const struct asr_lattice *lattice, uint32_t node)
 {
     uint32_t count = 0;
     for (uint32_t n = node; lattice->node[n].arc != ASR_LATTICE_NONE;) {
@@ -146,12 +145,19 @@ uint32_t asr_lattice_path(const struct asr_lattice *lattice, uint32_t node,
         count += arc->word != ASR_LATTICE_NONE;
         n = arc->from;
     }
+    return count;
+}
+
+uint32_t asr_lattice_path(const struct asr_lattice *lattice, uint32_t node,
+                          struct asr_lattice_word *ret_words, uint32_t limit)
+{
+    uint32_t count = asr_lattice_words(lattice, node);
     uint32_t kept = count < limit ? count : limit, at = kept;
     for (uint32_t n = node; at > 0;) {
         const struct asr_lattice_arc *arc = &lattice->arc[lattice->node[n].arc];
         if (arc->word != ASR_LATTICE_NONE)
-            ret_words[--at] = (struct asr_lattice_word){
-                arc->word, lattice->node[arc->from].frame, lattice->node[n].frame, 0};
+            ret_words[--at] =
+                (struct asr_lattice_word){arc->word, arc->begin, lattice->node[n].frame, 0};
         n = arc->from;
     }
     return kept;
@@ -218,7 +224,7 @@ void asr_lattice_confidence(struct asr_lattice *lattice, uint32_t final, float s
             continue;
         for (uint32_t a = l->node[n].arc; a != ASR_LATTICE_NONE; a = l->arc[a].next) {
             const struct asr_lattice_arc *arc = &l->arc[a];
-            uint32_t begin = l->node[arc->from].frame, middle = (begin + l->node[n].frame) / 2;
+            uint32_t middle = (arc->begin + l->node[n].frame) / 2;
             struct asr_lattice_word *word = word_at(words, count, middle);
             if (!word || word->word != arc->word)
                 continue;

@@ -26,8 +26,10 @@ struct asr_lattice_node {
 };
 
 struct asr_lattice_arc {
-    uint32_t from, next, word;
-    float score; /* of the best path that ends with this arc */
+    uint32_t from, next;
+    uint32_t word;  /* NONE: no word, only a new state */
+    uint32_t begin; /* first frame of the word, after silence */
+    float score;    /* of the best path that ends with this arc */
 };
 
 struct asr_lattice {
@@ -62,14 +64,17 @@ void asr_lattice_mark(struct asr_lattice *lattice, uint32_t node);
 void asr_lattice_compact(struct asr_lattice *lattice, bool best_only);
 uint32_t asr_lattice_moved(const struct asr_lattice *lattice, uint32_t node);
 
-/* Words on the best path to a node, oldest first: numbers and the frames at which each ends. The
- * last `limit` words when there are more. Returns their number. */
+/* Words on the best path to a node, oldest first; the last `limit` of them when there are more.
+ * Returns how many were written. */
 struct asr_lattice_word {
     uint32_t word, begin, end; /* frames, begin <= time < end */
     float confidence;
 };
 uint32_t asr_lattice_path(const struct asr_lattice *lattice, uint32_t node,
                           struct asr_lattice_word *ret_words, uint32_t limit);
+
+/* Number of words on the best path to a node. */
+uint32_t asr_lattice_words(const struct asr_lattice *lattice, uint32_t node);
 
 /* Posterior probabilities of the words of a path that ends at `final`, from all paths that end there;
  * `scale` flattens the scores. Fills the confidences. */

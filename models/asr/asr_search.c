@@ -12,7 +12,7 @@ enum {
     ARCS_A_FRAME = 4096, /* words that end in one frame */
     NODES = 1 << 16,
     ARCS = 1 << 17,
-    AHEAD_SLOTS = 1 << 19,
+    AHEAD_SLOTS = 1 << 21,
     BINS = 256 /* of the histogram that finds the score of the max_tokens-th token */
 };
 
@@ -20,7 +20,8 @@ struct token {
     float score; /* with look-ahead */
     float ahead; /* value(state, node) */
     uint32_t state, node;
-    uint32_t link; /* lattice node of the words before */
+    uint32_t link;  /* lattice node of the words before */
+    uint32_t begin; /* frame at which the word began */
 };
 
 /* A language-model state reached by a word that ends. */
@@ -180,7 +181,8 @@ static void offer_children(struct asr_search *s, const struct token *from, const
             continue; /* look-ahead only falls on the way down */
         float ahead = asr_ahead_value(view, c);
         score += s->config.lm_weight * (ahead - from->ahead);
-        offer(s, &(struct token){score, ahead, from->state, c, from->link});
+        uint32_t begin = from->node == 0 ? s->frame : from->begin;
+        offer(s, &(struct token){score, ahead, from->state, c, from->link, begin});
     }
 }
 
@@ -196,7 +198,10 @@ static void expand_token(struct asr_search *s, const struct token *from, const f
 static void expand_end(struct asr_search *s, const struct end *end, const float *scores)
 {
     float ahead = asr_ahead_value(view_of(s, end->state), 0);
-    struct token root = {end->score + s->config.lm_weight * ahead, ahead, end->state, 0, end->link};
+    struct token root = {.score = end->score + s->config.lm_weight * ahead,
+                         .ahead = ahead,
+                         .state = end->state,
+                         .link = end->link};
     offer_children(s, &root, scores);
     root.score += s->config.silence_cost + scores[0];
     offer(s, &root);
@@ -239,10 +244,11 @@ static void end_words(struct asr_search *s, const struct token *token)
         float score = token->score + c->lm_weight * (lm - token->ahead) + c->word_bonus;
         if (score < s->best - c->word_beam)
             continue;
-        float ahead = asr_ahead_value(view_of(s, state), 0);
+        float ahead = asr_ahead_best(c->ngram, c->ahead_base, state);
         if (score + c->lm_weight * ahead < s->best - c->word_beam)
             continue;
-        add_arc(s, state, &(struct asr_lattice_arc){token->link, 0, word, score});
+        add_arc(s, state,
+                &(struct asr_lattice_arc){token->link, 0, word, token->begin, score});
     }
 }
 
@@ -250,7 +256,8 @@ static void end_words(struct asr_search *s, const struct token *token)
 static void break_sentence(struct asr_search *s)
 {
     const struct asr_search_config *c = &s->config;
-    struct asr_lattice_arc arc = {0, 0, ASR_LATTICE_NONE, NOTHING};
+    struct asr_lattice_arc arc = {
+        .word = ASR_LATTICE_NONE, .begin = s->frame, .score = NOTHING};
     for (uint32_t i = 0; i < s->ends; i++) {
         const struct end *end = &s->end[i];
         float score =
@@ -399,7 +406,7 @@ uint32_t asr_search_partial(const struct asr_search *search, struct asr_lattice_
 /* A path that is complete at the last frame. */
 struct complete {
     float score; /* with the end of the sentence */
-    uint32_t link, word, state;
+    uint32_t link, word, state, begin;
 };
 
 /* Call `take` for each complete path. */
@@ -414,7 +421,7 @@ static void for_complete(const struct asr_search *s, void (*take)(void *, const 
         if (t->node == 0) {
             float end = t->link ? asr_ngram_end(c->ngram, t->state) : 0;
             take(context, &(struct complete){score + c->lm_weight * end, t->link, ASR_LATTICE_NONE,
-                                             t->state});
+                                             t->state, s->frame});
             continue;
         }
         for (uint32_t e = l->first_ending[t->node]; e < l->first_ending[t->node + 1]; e++) {
@@ -422,7 +429,7 @@ static void for_complete(const struct asr_search *s, void (*take)(void *, const 
             float lm = asr_ngram_score(c->ngram, t->state, l->ending[e], &state);
             lm += asr_ngram_end(c->ngram, state);
             take(context, &(struct complete){score + c->lm_weight * lm + c->word_bonus, t->link,
-                                             l->ending[e], state});
+                                             l->ending[e], state, t->begin});
         }
     }
 }
@@ -444,7 +451,7 @@ struct asr_search_ending asr_search_ending(const struct asr_search *search)
         return ending;
     for_complete(s, take_best, &complete);
     const struct asr_lattice_node *node = &s->lattice.node[best->link];
-    ending.words = asr_lattice_path(&s->lattice, best->link, NULL, 0);
+    ending.words = asr_lattice_words(&s->lattice, best->link);
     ending.silence = best->node == 0 ? s->frame - node->frame : 0;
     if (complete.score == NOTHING)
         return ending;
@@ -467,7 +474,8 @@ static void take_arc(void *context, const struct complete *complete)
         return;
     asr_lattice_add_arc(
         &s->lattice, s->final,
-        &(struct asr_lattice_arc){complete->link, 0, complete->word, complete->score});
+        &(struct asr_lattice_arc){complete->link, 0, complete->word, complete->begin,
+                                  complete->score});
 }
 
 /* Acoustic score of the final path against the best phone of every frame, per frame of speech. */

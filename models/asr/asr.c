@@ -1,0 +1,298 @@
+#include "asr.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asr_ahead.h"
+#include "asr_lexicon.h"
+#include "asr_nbest.h"
+#include "asr_net.h"
+#include "asr_ngram.h"
+#include "asr_search.h"
+
+enum { LANGUAGES = 2, WORDS = 512, TEXT = 8192 };
+
+static const char *const language_name[LANGUAGES] = {"assistant", "general"};
+
+/* Below this match an utterance is not speech that we understand; measured, docs/internals/asr.md. */
+#define MATCH_REJECT (-2.0f)
+
+struct asr_model {
+    struct asr_net *net;
+    struct asr_lexicon lexicon;
+    struct asr_ngram ngram[LANGUAGES];
+    float *ahead_base[LANGUAGES];
+};
+
+struct asr_session {
+    const struct asr_model *model;
+    struct asr_encoder *encoder;
+    struct asr_search *search;
+    struct asr_nbest *nbest;
+    float scale;
+    float *rows; /* [ASR_FEED_ROWS][phones] */
+    bool listed; /* nbest holds the alternatives of this utterance */
+    struct asr_lattice_word path[WORDS];
+    struct asr_word word[WORDS];
+    char text[TEXT];
+};
+
+static enum status read_languages(struct asr_model *m, const struct gguf *language,
+                                  struct error *ret_error)
+{
+    uint32_t words;
+    TRY(gguf_get_u32(language, "linnet-asr-lm.words", &words, ret_error));
+    TRY(asr_lexicon_init(&m->lexicon, language, words, asr_net_info(m->net)->phones, ret_error));
+    for (unsigned i = 0; i < LANGUAGES; i++) {
+        TRY(asr_ngram_init(&m->ngram[i], language, language_name[i], words, ret_error));
+        m->ahead_base[i] = malloc(m->lexicon.nodes * sizeof(float));
+        if (!m->ahead_base[i])
+            return error_set(ret_error, STATUS_NO_MEMORY, "look-ahead of %u nodes",
+                             m->lexicon.nodes);
+        asr_ahead_base(&m->lexicon, &m->ngram[i], m->ahead_base[i]);
+    }
+    return STATUS_OK;
+}
+
+enum status asr_model_create(const struct gguf *acoustic, const struct gguf *language,
+                             struct asr_model **ret_model, struct error *ret_error)
+{
+    struct asr_model *m = calloc(1, sizeof *m);
+    if (!m)
+        return error_set(ret_error, STATUS_NO_MEMORY, "recogniser");
+    enum status status = asr_net_create(acoustic, &m->net, ret_error);
+    if (status == STATUS_OK)
+        status = read_languages(m, language, ret_error);
+    if (status != STATUS_OK) {
+        asr_model_destroy(m);
+        return status;
+    }
+    *ret_model = m;
+    return STATUS_OK;
+}
+
+void asr_model_destroy(struct asr_model *model)
+{
+    if (!model)
+        return;
+    for (unsigned i = 0; i < LANGUAGES; i++)
+        free(model->ahead_base[i]);
+    asr_lexicon_finish(&model->lexicon);
+    asr_net_destroy(model->net);
+    free(model);
+}
+
+float asr_model_lookahead(const struct asr_model *model)
+{
+    return 0.01f * (float)asr_net_info(model->net)->lookahead;
+}
+
+uint32_t asr_model_mel_bins(const struct asr_model *model)
+{
+    return asr_net_info(model->net)->mel_bins;
+}
+
+struct asr_options asr_options_defaults(void)
+{
+    return (struct asr_options){.language = "assistant"};
+}
+
+static enum status find_language(const char *name, unsigned *ret_language, struct error *ret_error)
+{
+    for (unsigned i = 0; i < LANGUAGES; i++) {
+        if (strcmp(name, language_name[i]) == 0) {
+            *ret_language = i;
+            return STATUS_OK;
+        }
+    }
+    return error_set(ret_error, STATUS_NOT_FOUND,
+                     "language model '%s': expected assistant or general", name);
+}
+
+static struct asr_search_config search_config(const struct asr_model *model, unsigned language,
+                                              const struct asr_options *o)
+{
+    struct asr_search_config c = asr_search_defaults();
+    c.lexicon = &model->lexicon;
+    c.ngram = &model->ngram[language];
+    c.ahead_base = model->ahead_base[language];
+    c.phones = asr_net_info(model->net)->phones;
+    c.lm_weight = o->lm_weight > 0 ? o->lm_weight : c.lm_weight;
+    c.word_bonus = o->word_bonus != 0 ? o->word_bonus : c.word_bonus;
+    c.beam = o->beam > 0 ? o->beam : c.beam;
+    c.word_beam = o->word_beam > 0 ? o->word_beam : c.word_beam;
+    c.max_tokens = o->max_tokens > 0 ? o->max_tokens : c.max_tokens;
+    return c;
+}
+
+static enum status create_parts(struct asr_session *s, const struct asr_options *options,
+                                struct error *ret_error)
+{
+    unsigned language;
+    const struct asr_net_info *info = asr_net_info(s->model->net);
+    TRY(find_language(options->language, &language, ret_error));
+    s->scale = options->acoustic_scale > 0 ? options->acoustic_scale : info->acoustic_scale;
+    s->rows = malloc((size_t)ASR_FEED_ROWS * info->phones * sizeof(float));
+    if (!s->rows)
+        return error_set(ret_error, STATUS_NO_MEMORY, "recogniser session");
+    TRY(asr_encoder_create(s->model->net, &s->encoder, ret_error));
+    TRY(asr_nbest_create(&s->nbest, ret_error));
+    struct asr_search_config config = search_config(s->model, language, options);
+    return asr_search_create(&config, &s->search, ret_error);
+}
+
+enum status asr_session_create(const struct asr_model *model, const struct asr_options *options,
+                               struct asr_session **ret_session, struct error *ret_error)
+{
+    struct asr_session *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(ret_error, STATUS_NO_MEMORY, "recogniser session");
+    s->model = model;
+    enum status status = create_parts(s, options, ret_error);
+    if (status != STATUS_OK) {
+        asr_session_destroy(s);
+        return status;
+    }
+    *ret_session = s;
+    return STATUS_OK;
+}
+
+void asr_session_destroy(struct asr_session *session)
+{
+    if (!session)
+        return;
+    asr_search_destroy(session->search);
+    asr_nbest_destroy(session->nbest);
+    asr_encoder_destroy(session->encoder);
+    free(session->rows);
+    free(session);
+}
+
+void asr_session_reset(struct asr_session *session)
+{
+    asr_encoder_reset(session->encoder);
+    asr_search_reset(session->search);
+    session->listed = false;
+}
+
+/* Log-posteriors to scores, and on into the search. */
+static void search_rows(struct asr_session *s, uint32_t rows)
+{
+    const struct asr_net_info *info = asr_net_info(s->model->net);
+    for (uint32_t r = 0; r < rows; r++) {
+        float *row = s->rows + (size_t)r * info->phones;
+        for (uint32_t p = 0; p < info->phones; p++)
+            row[p] = s->scale * (row[p] - info->prior[p]);
+        asr_search_step(s->search, row);
+    }
+}
+
+void asr_session_feed(struct asr_session *session, const float *mel, uint32_t frames)
+{
+    uint32_t bins = asr_net_info(session->model->net)->mel_bins;
+    while (frames > 0) {
+        uint32_t part = frames < ASR_FEED_FRAMES ? frames : ASR_FEED_FRAMES;
+        search_rows(session, asr_encoder_feed(session->encoder, mel, part, session->rows));
+        mel += (size_t)part * bins;
+        frames -= part;
+    }
+}
+
+/* Append a word to a text of `used` bytes; returns the new length. What does not fit is left out. */
+static size_t append(char *text, size_t used, size_t size, const char *word)
+{
+    size_t length = strlen(word), space = used > 0;
+    if (used + space + length + 1 > size)
+        return used;
+    if (space)
+        text[used] = ' ';
+    memcpy(text + used + space, word, length + 1);
+    return used + space + length;
+}
+
+static struct asr_result describe(struct asr_session *s, uint32_t count)
+{
+    float row = 0.01f * (float)asr_net_info(s->model->net)->subsampling;
+    size_t used = 0;
+    s->text[0] = '\0';
+    for (uint32_t i = 0; i < count; i++) {
+        const struct asr_lattice_word *w = &s->path[i];
+        s->word[i] = (struct asr_word){asr_lexicon_word(&s->model->lexicon, w->word),
+                                       row * (float)w->begin, row * (float)w->end, w->confidence};
+        used = append(s->text, used, sizeof s->text, s->word[i].text);
+    }
+    return (struct asr_result){.text = s->text, .words = s->word, .count = count};
+}
+
+struct asr_result asr_session_partial(struct asr_session *session)
+{
+    return describe(session, asr_search_partial(session->search, session->path, WORDS));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Mean confidence of the least certain third of the words. */
+static float overall_confidence(const struct asr_word *words, uint32_t count)
+{
+    float sorted[WORDS], sum = 0;
+    uint32_t third = (count + 2) / 3;
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = words[i].confidence;
+    qsort(sorted, count, sizeof *sorted, by_value);
+    for (uint32_t i = 0; i < third; i++)
+        sum += sorted[i];
+    return third ? sum / (float)third : 0;
+}
+
+struct asr_result asr_session_finish(struct asr_session *session)
+{
+    struct asr_session *s = session;
+    search_rows(s, asr_encoder_flush(s->encoder, s->rows));
+    uint32_t count = asr_search_finish(s->search, s->path, WORDS);
+    struct asr_result result = describe(s, count);
+    result.confidence = overall_confidence(s->word, count);
+    result.match = asr_search_match(s->search);
+    result.rejected = count == 0 || result.match < MATCH_REJECT;
+    return result;
+}
+
+bool asr_session_alternative(struct asr_session *session, uint32_t index, char *ret_text,
+                             size_t size, float *ret_score)
+{
+    struct asr_session *s = session;
+    if (!s->listed) {
+        uint32_t final;
+        struct asr_lattice *lattice = asr_search_lattice(s->search, &final);
+        asr_nbest_list(s->nbest, lattice, final);
+        s->listed = true;
+    }
+    struct asr_nbest_sentence sentence;
+    if (!asr_nbest_get(s->nbest, index, &sentence))
+        return false;
+    size_t used = 0;
+    if (size > 0)
+        ret_text[0] = '\0';
+    for (uint32_t i = 0; i < sentence.count; i++)
+        used = append(ret_text, used, size,
+                      asr_lexicon_word(&s->model->lexicon, sentence.words[i]));
+    *ret_score = sentence.score;
+    return true;
+}
+
+struct asr_ending asr_session_ending(const struct asr_session *session)
+{
+    float row = 0.01f * (float)asr_net_info(session->model->net)->subsampling;
+    struct asr_search_ending e = asr_search_ending(session->search);
+    return (struct asr_ending){e.end_probability, e.margin, row * (float)e.silence, e.words};
+}
+
+float asr_end_of_sentence_score(const struct asr_session *session)
+{
+    struct asr_ending ending = asr_session_ending(session);
+    return ending.words ? ending.end_probability * expf(fmaxf(ending.margin, -30)) : 0;
+}
