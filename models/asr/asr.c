@@ -22,7 +22,7 @@ struct asr_model {
     struct asr_net *net;
     struct asr_lexicon lexicon;
     struct asr_ngram ngram[LANGUAGES];
-    float *ahead_base[LANGUAGES];
+    struct asr_ahead_base ahead_base[LANGUAGES];
 };
 
 struct asr_session {
@@ -46,11 +46,7 @@ static enum status read_languages(struct asr_model *m, const struct gguf *langua
     TRY(asr_lexicon_init(&m->lexicon, language, words, asr_net_info(m->net)->phones, ret_error));
     for (unsigned i = 0; i < LANGUAGES; i++) {
         TRY(asr_ngram_init(&m->ngram[i], language, language_name[i], words, ret_error));
-        m->ahead_base[i] = malloc(m->lexicon.nodes * sizeof(float));
-        if (!m->ahead_base[i])
-            return error_set(ret_error, STATUS_NO_MEMORY, "look-ahead of %u nodes",
-                             m->lexicon.nodes);
-        asr_ahead_base(&m->lexicon, &m->ngram[i], m->ahead_base[i]);
+        TRY(asr_ahead_base_init(&m->ahead_base[i], &m->lexicon, &m->ngram[i], ret_error));
     }
     return STATUS_OK;
 }
@@ -77,7 +73,7 @@ void asr_model_destroy(struct asr_model *model)
     if (!model)
         return;
     for (unsigned i = 0; i < LANGUAGES; i++)
-        free(model->ahead_base[i]);
+        asr_ahead_base_finish(&model->ahead_base[i]);
     asr_lexicon_finish(&model->lexicon);
     asr_net_destroy(model->net);
     free(model);
@@ -116,7 +112,7 @@ static struct asr_search_config search_config(const struct asr_model *model, uns
     struct asr_search_config c = asr_search_defaults();
     c.lexicon = &model->lexicon;
     c.ngram = &model->ngram[language];
-    c.ahead_base = model->ahead_base[language];
+    c.ahead_base = &model->ahead_base[language];
     c.phones = asr_net_info(model->net)->phones;
     c.lm_weight = o->lm_weight > 0 ? o->lm_weight : c.lm_weight;
     c.word_bonus = o->word_bonus != 0 ? o->word_bonus : c.word_bonus;

@@ -16,7 +16,7 @@ struct entry {
 struct asr_ahead {
     const struct asr_lexicon *lexicon;
     const struct asr_ngram *ngram;
-    const float *base;
+    const struct asr_ahead_base *base;
     uint32_t *slot;
     uint32_t slots, used, states, emptied;
     struct entry entry[STATES];
@@ -25,35 +25,61 @@ struct asr_ahead {
     uint8_t *best;
 };
 
-void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                    float *ret_best)
+/* Best unigrams from the leaves up: children have larger numbers. */
+static void fill_nodes(const struct asr_lexicon *l, const struct asr_ngram *ngram, float *node)
 {
-    const struct asr_lexicon *l = lexicon;
     for (uint32_t n = l->nodes; n-- > 0;) {
         float best = -30;
         for (uint32_t c = l->first_child[n]; c < l->first_child[n + 1]; c++)
-            best = ret_best[c] > best ? ret_best[c] : best;
+            best = node[c] > best ? node[c] : best;
         for (uint32_t e = l->first_ending[n]; e < l->first_ending[n + 1]; e++) {
             float p = asr_ngram_score(ngram, ASR_NGRAM_EMPTY, l->ending[e], NULL);
             best = p > best ? p : best;
         }
-        ret_best[n] = best;
+        node[n] = best;
     }
 }
 
-float asr_ahead_best(const struct asr_ngram *ngram, const float *base, uint32_t state)
+/* Single words come before pairs, so the state below is known. */
+static void fill_states(const struct asr_ngram *ngram, const float *node, float *best)
 {
-    float best = -1e30f, weight = 0;
-    while (state != ASR_NGRAM_EMPTY) {
-        struct asr_ngram_list list = asr_ngram_listed(ngram, state);
+    uint32_t states = asr_ngram_states(ngram);
+    for (uint32_t s = 0; s < states; s++) {
+        uint32_t lower;
+        float weight = asr_ngram_back_off(ngram, s, &lower);
+        struct asr_ngram_list list = asr_ngram_listed(ngram, s);
         uint8_t code = 0;
         for (uint32_t i = 0; i < list.count; i++)
             code = list.code[i] > code ? list.code[i] : code;
-        if (list.count > 0 && weight + list.table[code] > best)
-            best = weight + list.table[code];
-        weight += asr_ngram_back_off(ngram, state, &state);
+        best[s] = weight + (lower == ASR_NGRAM_EMPTY ? node[0] : best[lower]);
+        if (list.count > 0 && list.table[code] > best[s])
+            best[s] = list.table[code];
     }
-    return weight + base[0] > best ? weight + base[0] : best;
+}
+
+enum status asr_ahead_base_init(struct asr_ahead_base *ret_base, const struct asr_lexicon *lexicon,
+                                const struct asr_ngram *ngram, struct error *ret_error)
+{
+    struct asr_ahead_base base;
+    base.node = malloc(lexicon->nodes * sizeof(float));
+    base.state = malloc(asr_ngram_states(ngram) * sizeof(float));
+    if (!base.node || !base.state) {
+        asr_ahead_base_finish(&base);
+        return error_set(ret_error, STATUS_NO_MEMORY, "look-ahead of %u nodes", lexicon->nodes);
+    }
+    fill_nodes(lexicon, ngram, base.node);
+    fill_states(ngram, base.node, base.state);
+    *ret_base = base;
+    return STATUS_OK;
+}
+
+void asr_ahead_base_finish(struct asr_ahead_base *base)
+{
+    if (!base)
+        return;
+    free(base->node);
+    free(base->state);
+    *base = (struct asr_ahead_base){0};
 }
 
 static void empty(struct asr_ahead *a)
@@ -66,7 +92,7 @@ static void empty(struct asr_ahead *a)
 }
 
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                             const float *base, uint32_t slots, struct asr_ahead **ret_ahead,
+                             const struct asr_ahead_base *base, uint32_t slots, struct asr_ahead **ret_ahead,
                              struct error *ret_error)
 {
     struct asr_ahead *a = calloc(1, sizeof *a);
@@ -205,7 +231,7 @@ static uint32_t add_table(const struct asr_ahead *a, const struct entry *entry,
 struct asr_ahead_view asr_ahead_view(struct asr_ahead *ahead, uint32_t state)
 {
     for (;;) {
-        struct asr_ahead_view view = {.base = ahead->base};
+        struct asr_ahead_view view = {.node = ahead->base->node};
         uint32_t emptied = ahead->emptied;
         const struct entry *entry = entry_of(ahead, state);
         bool made = ahead->emptied != emptied;
@@ -239,7 +265,7 @@ static float look_up(const struct asr_ahead_view *view, unsigned number, uint32_
 
 float asr_ahead_value(const struct asr_ahead_view *view, uint32_t node)
 {
-    float best = view->below + view->base[node];
+    float best = view->below + view->node[node];
     for (unsigned i = 0; i < 2; i++) {
         if (!view->table[i])
             continue;

@@ -19,13 +19,15 @@
 #include "asr_ngram.h"
 #include "status.h"
 
-/* Best unigram below each node, [lexicon->nodes] values into ret_best: the read-only base shared by
- * all sessions. Words that the model gives less than ln P = -30 (not in its vocabulary) count so. */
-void asr_ahead_base(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                    float *ret_best);
+/* The read-only part, shared by all sessions of a model. */
+struct asr_ahead_base {
+    float *node;  /* [nodes] best unigram below each node; at least -30 */
+    float *state; /* [states] value(state, root) */
+};
 
-/* Best ln P(word | state) of any word: value(state, root) without making a table. */
-float asr_ahead_best(const struct asr_ngram *ngram, const float *base, uint32_t state);
+enum status asr_ahead_base_init(struct asr_ahead_base *ret_base, const struct asr_lexicon *lexicon,
+                                const struct asr_ngram *ngram, struct error *ret_error);
+void asr_ahead_base_finish(struct asr_ahead_base *base);
 
 struct asr_ahead;
 
@@ -36,12 +38,12 @@ struct asr_ahead_view {
     uint32_t mask[2];
     const float *values[2]; /* of the codes */
     float weight[2], below;
-    const float *base;
+    const float *node;
 };
 
 /* All three must outlive the object. `slots` is the size of the pool (4 bytes each). */
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                             const float *base, uint32_t slots, struct asr_ahead **ret_ahead,
+                             const struct asr_ahead_base *base, uint32_t slots, struct asr_ahead **ret_ahead,
                              struct error *ret_error);
 void asr_ahead_destroy(struct asr_ahead *ahead);
 

@@ -70,6 +70,11 @@ static enum status find_order(const struct gguf *gguf, const char *model, uint32
         return error_set(ret_error, STATUS_FORMAT,
                          "%s: ngram.%s.%s: expected offsets that rise from 0 to %llu",
                          gguf_name(gguf), model, order->first_name, (unsigned long long)count);
+    for (unsigned i = 1; i < TABLE && (*order->table)[i] != 0; i++)
+        if (!((*order->table)[i] >= (*order->table)[i - 1]))
+            return error_set(ret_error, STATUS_FORMAT,
+                             "%s: ngram.%s.%s.table: expected values that rise", gguf_name(gguf),
+                             model, order->name);
     if (!words_known(*order->word, count, words + 2))
         return error_set(ret_error, STATUS_FORMAT,
                          "%s: ngram.%s.%s.word: expected numbers below %u", gguf_name(gguf), model,
@@ -99,6 +104,11 @@ enum status asr_ngram_init(struct asr_ngram *ret_ngram, const struct gguf *gguf,
     TRY(find_order(gguf, name, words, &triple, ret_error));
     *ret_ngram = n;
     return STATUS_OK;
+}
+
+uint32_t asr_ngram_states(const struct asr_ngram *ngram)
+{
+    return ngram->words + 2 + (uint32_t)ngram->context_first[ngram->words + 2];
 }
 
 uint32_t asr_ngram_start(const struct asr_ngram *ngram)

@@ -52,6 +52,9 @@ struct asr_ngram_list {
 enum status asr_ngram_init(struct asr_ngram *ret_ngram, const struct gguf *gguf, const char *name,
                            uint32_t words, struct error *ret_error);
 
+/* States are numbers below this; single words first. */
+uint32_t asr_ngram_states(const struct asr_ngram *ngram);
+
 /* State at the begin of a sentence. */
 uint32_t asr_ngram_start(const struct asr_ngram *ngram);
 

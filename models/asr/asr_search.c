@@ -244,7 +244,7 @@ static void end_words(struct asr_search *s, const struct token *token)
         float score = token->score + c->lm_weight * (lm - token->ahead) + c->word_bonus;
         if (score < s->best - c->word_beam)
             continue;
-        float ahead = asr_ahead_best(c->ngram, c->ahead_base, state);
+        float ahead = c->ahead_base->state[state];
         if (score + c->lm_weight * ahead < s->best - c->word_beam)
             continue;
         add_arc(s, state,

@@ -32,7 +32,7 @@
 struct asr_search_config {
     const struct asr_lexicon *lexicon;
     const struct asr_ngram *ngram;
-    const float *ahead_base; /* of this ngram, see asr_ahead_base */
+    const struct asr_ahead_base *ahead_base; /* of this ngram */
     uint32_t phones;
     float lm_weight;
     float word_bonus;    /* added for each word */
