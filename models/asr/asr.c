@@ -274,8 +274,8 @@ bool asr_session_alternative(struct asr_session *session, uint32_t index, char *
     if (size > 0)
         ret_text[0] = '\0';
     for (uint32_t i = 0; i < sentence.count; i++)
-        used = append(ret_text, used, size,
-                      asr_lexicon_word(&s->model->lexicon, sentence.words[i]));
+        used =
+            append(ret_text, used, size, asr_lexicon_word(&s->model->lexicon, sentence.words[i]));
     *ret_score = sentence.score;
     return true;
 }

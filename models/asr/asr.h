@@ -72,8 +72,8 @@ void asr_session_feed(struct asr_session *session, const float *mel, uint32_t fr
 
 struct asr_word {
     const char *text;
-    float start, end;  /* seconds */
-    float confidence;  /* 0 to 1: share of the alternatives that agree; 0 in partials */
+    float start, end; /* seconds */
+    float confidence; /* 0 to 1: share of the alternatives that agree; 0 in partials */
 };
 
 /* Valid until the next call on the session. */

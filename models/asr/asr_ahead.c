@@ -48,11 +48,11 @@ static void fill_states(const struct asr_ngram *ngram, const float *node, float 
         uint32_t lower;
         float weight = asr_ngram_back_off(ngram, s, &lower);
         struct asr_ngram_list list = asr_ngram_listed(ngram, s);
-        uint8_t code = 0;
+        int code = -1; /* of the best word; the end of the sentence is none */
         for (uint32_t i = 0; i < list.count; i++)
-            code = list.code[i] > code ? list.code[i] : code;
+            code = list.code[i] > code && list.word[i] < ngram->words ? list.code[i] : code;
         best[s] = weight + (lower == ASR_NGRAM_EMPTY ? node[0] : best[lower]);
-        if (list.count > 0 && list.table[code] > best[s])
+        if (code >= 0 && list.table[code] > best[s])
             best[s] = list.table[code];
     }
 }
@@ -92,8 +92,8 @@ static void empty(struct asr_ahead *a)
 }
 
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                             const struct asr_ahead_base *base, uint32_t slots, struct asr_ahead **ret_ahead,
-                             struct error *ret_error)
+                             const struct asr_ahead_base *base, uint32_t slots,
+                             struct asr_ahead **ret_ahead, struct error *ret_error)
 {
     struct asr_ahead *a = calloc(1, sizeof *a);
     if (a) {

@@ -43,8 +43,8 @@ struct asr_ahead_view {
 
 /* All three must outlive the object. `slots` is the size of the pool (4 bytes each). */
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
-                             const struct asr_ahead_base *base, uint32_t slots, struct asr_ahead **ret_ahead,
-                             struct error *ret_error);
+                             const struct asr_ahead_base *base, uint32_t slots,
+                             struct asr_ahead **ret_ahead, struct error *ret_error);
 void asr_ahead_destroy(struct asr_ahead *ahead);
 
 struct asr_ahead_view asr_ahead_view(struct asr_ahead *ahead, uint32_t state);

@@ -124,8 +124,7 @@ static void run_layer(struct asr_encoder *e, const struct asr_layer *layer, stru
                       float *out)
 {
     uint32_t width = layer->weight.rows;
-    e->ops->matmul(&layer->weight, in, (struct nn_out){out, width, layer->bias, false},
-                   e->scratch);
+    e->ops->matmul(&layer->weight, in, (struct nn_out){out, width, layer->bias, false}, e->scratch);
     e->ops->activate(NN_RELU, out, in.rows * width);
     for (size_t r = 0; r < in.rows; r++)
         e->ops->add(out + r * width, layer->shift, width);

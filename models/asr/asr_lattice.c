@@ -229,8 +229,8 @@ void asr_lattice_confidence(struct asr_lattice *lattice, uint32_t final, float s
             if (!word || word->word != arc->word)
                 continue;
             float own = scale * (arc->score - l->node[arc->from].score);
-            word->confidence += expf(fminf(
-                0, l->forward[arc->from] + own + l->backward[n] - l->forward[final]));
+            word->confidence +=
+                expf(fminf(0, l->forward[arc->from] + own + l->backward[n] - l->forward[final]));
         }
     }
     for (uint32_t i = 0; i < count; i++)

@@ -139,7 +139,7 @@ bool asr_nbest_get(const struct asr_nbest *nbest, uint32_t index,
 {
     if (index >= nbest->sentences)
         return false;
-    *ret_sentence = (struct asr_nbest_sentence){nbest->word[index], nbest->count[index],
-                                                nbest->score[index]};
+    *ret_sentence =
+        (struct asr_nbest_sentence){nbest->word[index], nbest->count[index], nbest->score[index]};
     return true;
 }

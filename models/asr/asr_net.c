@@ -48,8 +48,7 @@ static enum status layer(const struct gguf *gguf, const char *name, const uint64
     return vector(gguf, full, (uint32_t)shape[1], &layer->shift, ret_error);
 }
 
-static enum status read_sizes(struct asr_net *net, const struct gguf *gguf,
-                              struct error *ret_error)
+static enum status read_sizes(struct asr_net *net, const struct gguf *gguf, struct error *ret_error)
 {
     const uint32_t some[2] = {1, 4096}, few[2] = {1, 8}, blocks[2] = {1, ASR_MAX_BLOCKS};
     const uint32_t reach[2] = {0, 16}, ahead[2] = {0, 60};
@@ -79,15 +78,15 @@ static enum status read_phones(struct asr_net *net, const struct gguf *gguf,
     return vector(gguf, "output.prior", net->info.phones, &net->info.prior, ret_error);
 }
 
-static enum status read_reach(struct asr_net *net, const struct gguf *gguf,
-                              struct error *ret_error)
+static enum status read_reach(struct asr_net *net, const struct gguf *gguf, struct error *ret_error)
 {
     struct gguf_array left, right;
     TRY(gguf_get_array(gguf, KEY "block_left", GGUF_VALUE_I32, &left, ret_error));
     TRY(gguf_get_array(gguf, KEY "block_right", GGUF_VALUE_I32, &right, ret_error));
     if (left.count != net->blocks || right.count != net->blocks)
-        return error_set(ret_error, STATUS_FORMAT, "%s: expected %u values of block_left and _right",
-                         gguf_name(gguf), net->blocks);
+        return error_set(ret_error, STATUS_FORMAT,
+                         "%s: expected %u values of block_left and _right", gguf_name(gguf),
+                         net->blocks);
     uint32_t ahead = net->input_right;
     for (uint32_t b = 0; b < net->blocks; b++) {
         int32_t l = gguf_array_i32(&left, b), r = gguf_array_i32(&right, b);
@@ -138,8 +137,7 @@ static enum status read_net(struct asr_net *net, const struct gguf *gguf, struct
     TRY(layer(gguf, "input", (const uint64_t[2]){spliced, net->width}, &net->input, ret_error));
     for (uint32_t b = 0; b < net->blocks; b++)
         TRY(read_block(net, b, gguf, ret_error));
-    TRY(layer(gguf, "final", (const uint64_t[2]){net->width, net->hidden}, &net->final,
-              ret_error));
+    TRY(layer(gguf, "final", (const uint64_t[2]){net->width, net->hidden}, &net->final, ret_error));
     TRY(matrix(gguf, "output.weight", (const uint64_t[2]){net->hidden, net->info.phones},
                &net->output, ret_error));
     return vector(gguf, "output.bias", net->info.phones, &net->output_bias, ret_error);

@@ -1,7 +1,7 @@
 #include "asr_ngram.h"
 
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 enum { TABLE = 256 };
 #define FIXED (1.0f / 1024.0f)
@@ -95,10 +95,11 @@ enum status asr_ngram_init(struct asr_ngram *ret_ngram, const struct gguf *gguf,
     struct order pair = {"bigram",     "bigram.first", all,          &n.pair_first,
                          &n.pair_word, &n.pair_code,   &n.pair_table};
     TRY(find_order(gguf, name, words, &pair, ret_error));
-    struct order context = {"context",        "context.first",  all, &n.context_first,
-                            &n.context_word, &n.context_code, &n.context_table};
+    struct order context = {"context",        "context.first", all,
+                            &n.context_first, &n.context_word, &n.context_code,
+                            &n.context_table};
     TRY(find_order(gguf, name, words, &context, ret_error));
-    struct order triple = {"trigram",      "context.trigram", (uint64_t)n.context_first[all],
+    struct order triple = {"trigram",       "context.trigram", (uint64_t)n.context_first[all],
                            &n.triple_first, &n.triple_word,    &n.triple_code,
                            &n.triple_table};
     TRY(find_order(gguf, name, words, &triple, ret_error));
@@ -146,7 +147,8 @@ static float single_score(const struct asr_ngram *n, uint32_t history, uint32_t 
 
 static uint32_t next_state(const struct asr_ngram *n, uint32_t last, uint32_t word)
 {
-    int64_t at = position(n->context_word, n->context_first[last], n->context_first[last + 1], word);
+    int64_t at =
+        position(n->context_word, n->context_first[last], n->context_first[last + 1], word);
     return at >= 0 ? n->words + 2 + (uint32_t)at : word;
 }
 
@@ -165,8 +167,8 @@ float asr_ngram_score(const struct asr_ngram *ngram, uint32_t state, uint32_t wo
     if (is_pair(n, state)) {
         uint32_t context = state - n->words - 2;
         last = n->context_word[context];
-        int64_t at = position(n->triple_word, n->triple_first[context],
-                              n->triple_first[context + 1], word);
+        int64_t at =
+            position(n->triple_word, n->triple_first[context], n->triple_first[context + 1], word);
         listed = at >= 0;
         score = listed ? n->triple_table[n->triple_code[at]]
                        : n->context_table[n->context_code[context]];

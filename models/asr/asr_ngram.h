@@ -28,7 +28,7 @@ struct asr_ngram {
     const int32_t *pair_first;         /* [words + 3] into pair_word */
     const uint16_t *pair_word;         /* ascending within a history */
     const uint8_t *pair_code;
-    const float *pair_table; /* [256] */
+    const float *pair_table;      /* [256] */
     const int32_t *context_first; /* [words + 3] into context_word */
     const uint16_t *context_word;
     const uint8_t *context_code;

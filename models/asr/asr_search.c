@@ -247,8 +247,7 @@ static void end_words(struct asr_search *s, const struct token *token)
         float ahead = c->ahead_base->state[state];
         if (score + c->lm_weight * ahead < s->best - c->word_beam)
             continue;
-        add_arc(s, state,
-                &(struct asr_lattice_arc){token->link, 0, word, token->begin, score});
+        add_arc(s, state, &(struct asr_lattice_arc){token->link, 0, word, token->begin, score});
     }
 }
 
@@ -256,8 +255,7 @@ static void end_words(struct asr_search *s, const struct token *token)
 static void break_sentence(struct asr_search *s)
 {
     const struct asr_search_config *c = &s->config;
-    struct asr_lattice_arc arc = {
-        .word = ASR_LATTICE_NONE, .begin = s->frame, .score = NOTHING};
+    struct asr_lattice_arc arc = {.word = ASR_LATTICE_NONE, .begin = s->frame, .score = NOTHING};
     for (uint32_t i = 0; i < s->ends; i++) {
         const struct end *end = &s->end[i];
         float score =
@@ -472,10 +470,9 @@ static void take_arc(void *context, const struct complete *complete)
     struct asr_search *s = closing->search;
     if (complete->score < closing->low || !asr_lattice_fits(&s->lattice, 0, 1))
         return;
-    asr_lattice_add_arc(
-        &s->lattice, s->final,
-        &(struct asr_lattice_arc){complete->link, 0, complete->word, complete->begin,
-                                  complete->score});
+    asr_lattice_add_arc(&s->lattice, s->final,
+                        &(struct asr_lattice_arc){complete->link, 0, complete->word,
+                                                  complete->begin, complete->score});
 }
 
 /* Acoustic score of the final path against the best phone of every frame, per frame of speech. */

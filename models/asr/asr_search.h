@@ -69,9 +69,9 @@ uint32_t asr_search_partial(const struct asr_search *search, struct asr_lattice_
 /* How the utterance looks if it ended now. */
 struct asr_search_ending {
     float end_probability; /* of the sentence's end after the best path's words (language model) */
-    float margin;          /* best complete path against the best of all: 0 complete, else negative */
-    uint32_t silence;      /* frames of silence at the end of the best path */
-    uint32_t words;        /* on the best path; 0: nothing said yet */
+    float margin;     /* best complete path against the best of all: 0 complete, else negative */
+    uint32_t silence; /* frames of silence at the end of the best path */
+    uint32_t words;   /* on the best path; 0: nothing said yet */
 };
 struct asr_search_ending asr_search_ending(const struct asr_search *search);
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void synthetic_hold(struct synthetic *out, int phone, uint32_t frames,
-                    const float margin_noise[2], struct test_random *random)
+void synthetic_hold(struct synthetic *out, int phone, uint32_t frames, const float margin_noise[2],
+                    struct test_random *random)
 {
     for (uint32_t f = 0; f < frames; f++) {
         float *row = out->scores[out->frames];
@@ -49,13 +49,12 @@ void synthetic_speak(struct synthetic *out, const struct asr_lexicon *lexicon, c
         uint32_t count = pronounce(lexicon, word, phones, random);
         /* Two equal phones in a row merge into one without the silence. */
         if (words > 0 && (phones[0] == last || test_random_range(random, 0, 3) == 0))
-            synthetic_hold(out, 0, (uint32_t)test_random_range(random, 1, 8), margin_noise,
-                           random);
+            synthetic_hold(out, 0, (uint32_t)test_random_range(random, 1, 8), margin_noise, random);
         CHECK(words < 128);
         out->begin[words] = out->frames;
         for (uint32_t i = 0; i < count; i++)
-            synthetic_hold(out, phones[i], (uint32_t)test_random_range(random, 1, 4),
-                           margin_noise, random);
+            synthetic_hold(out, phones[i], (uint32_t)test_random_range(random, 1, 4), margin_noise,
+                           random);
         last = phones[count - 1];
         out->end[words++] = out->frames;
     }

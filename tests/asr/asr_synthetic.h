@@ -20,7 +20,7 @@ void synthetic_speak(struct synthetic *out, const struct asr_lexicon *lexicon, c
                      const float margin_noise[2], struct test_random *random);
 
 /* Frames of pure noise, or (phone >= 0) of one phone. */
-void synthetic_hold(struct synthetic *out, int phone, uint32_t frames,
-                    const float margin_noise[2], struct test_random *random);
+void synthetic_hold(struct synthetic *out, int phone, uint32_t frames, const float margin_noise[2],
+                    struct test_random *random);
 
 #endif
