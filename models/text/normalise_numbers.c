@@ -63,36 +63,52 @@ static void say_clock(struct say *w, unsigned hour, unsigned minute, bool half)
     say_cardinal(w, minute);
 }
 
-/* 6:25, 18:30, 6:25pm, 6:25:10. */
-static size_t rule_clock(struct sentence *s, size_t at)
+/* A token such as 6:25, 18:30, 6:25pm or 6:25:10. */
+struct clock_text {
+    unsigned hour, minute, second;
+    bool seconds;
+    char half; /* of the day, when it is part of the token */
+};
+
+static bool parse_clock(const struct token *t, struct clock_text *ret)
 {
-    const struct token *t = &s->tokens[at];
     size_t h = 0;
     while (h < t->length && h < 2 && isdigit((unsigned char)t->text[h]))
         h++;
     if (h == 0 || h + 2 >= t->length || t->text[h] != ':' ||
         !normalise_is_digits(t->text + h + 1, 2))
-        return 0;
-    unsigned hour = two_digits(t->text, h), minute = two_digits(t->text + h + 1, 2);
+        return false;
     const char *rest = t->text + h + 3;
     size_t left = t->length - h - 3;
-    bool seconds = left == 3 && rest[0] == ':' && normalise_is_digits(rest + 1, 2);
-    char half = half_of_day(rest, left);
-    if (hour > 24 || minute > 59 || (left > 0 && !seconds && half == 0))
-        return 0;
+    struct clock_text c = {.hour = two_digits(t->text, h),
+                           .minute = two_digits(t->text + h + 1, 2)};
+    c.half = half_of_day(rest, left);
+    c.seconds = left == 3 && rest[0] == ':' && normalise_is_digits(rest + 1, 2);
+    if (c.seconds)
+        c.second = two_digits(rest + 1, 2);
+    *ret = c;
+    return c.hour <= 24 && c.minute <= 59 && (left == 0 || c.seconds || c.half != 0);
+}
+
+static size_t rule_clock(struct sentence *s, size_t at)
+{
+    const struct token *t = &s->tokens[at], *next = token_at(s, at + 1);
+    struct clock_text c;
     size_t used = 1;
-    if (half == 0 && left == 0 && t->after == 0) {
-        half = half_of_day(token_at(s, at + 1)->text, token_at(s, at + 1)->length);
-        used += half != 0;
+    if (!parse_clock(t, &c))
+        return 0;
+    if (c.half == 0 && !c.seconds && t->after == 0) {
+        c.half = half_of_day(next->text, next->length);
+        used += c.half != 0;
     }
-    say_clock(s->words, hour, minute, half != 0);
-    if (seconds) {
+    say_clock(s->words, c.hour, c.minute, c.half != 0);
+    if (c.seconds) {
         say_words(s->words, "and");
-        say_cardinal(s->words, two_digits(rest + 1, 2));
+        say_cardinal(s->words, c.second);
         say_words(s->words, "seconds");
     }
-    if (half != 0) {
-        say_half(s->words, half);
+    if (c.half != 0) {
+        say_half(s->words, c.half);
         settle_dot(s, at + used - 1);
     }
     return used;
@@ -158,32 +174,49 @@ static void say_date(struct say *w, const char *month, unsigned day, unsigned ye
     }
 }
 
+/* Three numbers of up to four digits between one kind of separator. */
+struct three_numbers {
+    unsigned value[3];
+    size_t digits[3];
+    char separator;
+};
+
+static bool parse_three(const struct token *t, struct three_numbers *ret)
+{
+    struct three_numbers n = {.separator = 0};
+    size_t at = 0;
+    for (size_t part = 0; part < 3; part++) {
+        size_t start = at;
+        while (at < t->length && at - start < 4 && isdigit((unsigned char)t->text[at]))
+            at++;
+        n.digits[part] = at - start;
+        n.value[part] = digits_value(t->text + start, at - start);
+        if (at == start || part == 2)
+            break;
+        char c = at < t->length ? t->text[at] : 0;
+        if ((c != '-' && c != '/') || (part == 1 && c != n.separator))
+            return false;
+        n.separator = c;
+        at++;
+    }
+    *ret = n;
+    return at == t->length && n.digits[2] > 0;
+}
+
 /* 2024-05-17, 5/17/2024, 5/17/24. */
 static size_t rule_numeric_date(struct sentence *s, size_t at)
 {
-    const struct token *t = &s->tokens[at];
-    unsigned part[3] = {0};
-    size_t digits[3] = {0}, parts = 0;
-    char separator = 0;
-    for (size_t i = 0; i < t->length; i++) {
-        char c = t->text[i];
-        if (isdigit((unsigned char)c) && parts < 3 && digits[parts] < 4) {
-            part[parts] = part[parts] * 10 + (unsigned)(c - '0');
-            digits[parts]++;
-        } else if ((c == '-' || c == '/') && (separator == 0 || separator == c) && parts < 2) {
-            separator = c;
-            parts++;
-        } else {
-            return 0;
-        }
-    }
-    bool iso = parts == 2 && separator == '-' && digits[0] == 4;
-    bool us = parts == 2 && separator == '/' && (digits[2] == 4 || digits[2] == 2);
-    unsigned month = iso ? part[1] : part[0], day = iso ? part[2] : part[1];
-    unsigned year = iso ? part[0] : digits[2] == 2 ? 2000 + part[2] : part[2];
-    if ((!iso && !us) || normalise_month_number(month) == NULL || day == 0 || day > 31)
+    struct three_numbers n;
+    if (!parse_three(&s->tokens[at], &n))
         return 0;
-    say_date(s->words, normalise_month_number(month), day, year);
+    bool iso = n.separator == '-' && n.digits[0] == 4;
+    bool us = n.separator == '/' && n.digits[2] % 2 == 0;
+    const char *month = normalise_month_number(n.value[iso ? 1 : 0]);
+    unsigned day = n.value[iso ? 2 : 1];
+    unsigned year = iso ? n.value[0] : n.value[2] + (n.digits[2] == 2 ? 2000 : 0);
+    if ((!iso && !us) || month == NULL || day == 0 || day > 31)
+        return 0;
+    say_date(s->words, month, day, year);
     return 1;
 }
 
@@ -250,24 +283,29 @@ static size_t rule_decade(struct sentence *s, size_t at)
 
 /* ---- digits one by one ---- */
 
-/* 555-1234, +1 (555) 123-4567 in one piece, and long or zero-led digit strings. */
+/* Digits to be read one by one: with dashes and at least seven of them, or after a plus, or ten and
+ * more, or led by a zero. */
+static bool is_digit_string(const struct token *t)
+{
+    size_t digits = 0, dashes = 0, plus = t->text[0] == '+';
+    for (size_t i = plus; i < t->length; i++) {
+        bool digit = isdigit((unsigned char)t->text[i]);
+        if (!digit && (t->text[i] != '-' || i == 0))
+            return false;
+        digits += digit;
+        dashes += !digit;
+    }
+    bool years = digits == 8 && dashes == 1 && t->text[4] == '-' && t->text[0] < '3';
+    if (dashes > 0 || plus)
+        return digits >= 7 && !years;
+    return digits >= 10 || (digits >= 2 && t->text[0] == '0');
+}
+
+/* 555-1234, +1-800-555-0199, 0420. */
 static size_t rule_phone(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
-    size_t digits = 0, dashes = 0;
-    for (size_t i = 0; i < t->length; i++) {
-        char c = t->text[i];
-        if (isdigit((unsigned char)c))
-            digits++;
-        else if (c == '-' && i > 0)
-            dashes++;
-        else if (!(c == '+' && i == 0))
-            return 0;
-    }
-    bool long_number = dashes == 0 && (digits >= 10 || (digits >= 2 && t->text[0] == '0'));
-    bool years = t->length == 9 && t->text[4] == '-' && digits == 8 && t->text[0] < '3';
-    bool grouped = dashes > 0 && digits >= 7 && !years;
-    if (!long_number && !grouped && !(t->text[0] == '+' && digits >= 7))
+    if (!is_digit_string(t))
         return 0;
     for (size_t i = 0; i < t->length; i++) {
         if (t->text[i] == '-')
@@ -279,34 +317,38 @@ static size_t rule_phone(struct sentence *s, size_t at)
     return 1;
 }
 
-/* 1.2.3, 192.168.0.1: number by number. */
+/* Digits in parts between single dots: how many parts, 0 when it is something else. */
+static size_t dotted_parts(const char *text, size_t length)
+{
+    size_t parts = 1;
+    for (size_t i = 0; i < length; i++) {
+        bool dot = text[i] == '.' && i > 0 && i + 1 < length && text[i - 1] != '.';
+        if (!dot && !isdigit((unsigned char)text[i]))
+            return 0;
+        parts += dot;
+    }
+    return length > 0 ? parts : 0;
+}
+
+/* 1.2.3, v2, 192.168.0.1: number by number. */
 static size_t rule_version(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
-    size_t dots = 0, i = 0;
-    if (t->length > 1 && (t->text[0] == 'v' || t->text[0] == 'V'))
-        i = 1;
-    size_t start = i;
-    for (; i < t->length; i++) {
-        if (t->text[i] == '.' && i > start && i + 1 < t->length && t->text[i - 1] != '.')
-            dots++;
-        else if (!isdigit((unsigned char)t->text[i]))
-            return 0;
-    }
-    if (dots < 2 && !(start == 1 && i > 1))
+    size_t named = t->length > 1 && (t->text[0] == 'v' || t->text[0] == 'V');
+    size_t parts = dotted_parts(t->text + named, t->length - named);
+    if (parts == 0 || (parts < 3 && !named))
         return 0;
-    if (start == 1)
+    if (named)
         say_words(s->words, "version");
-    for (i = start; i < t->length;) {
-        size_t n = 0;
+    for (size_t i = named, n; i < t->length; i += n + 1) {
+        n = 0;
         while (i + n < t->length && t->text[i + n] != '.')
             n++;
         if (n > 4)
             say_digits(s->words, t->text + i, n);
         else
             say_cardinal(s->words, digits_value(t->text + i, n));
-        i += n + 1;
-        if (i < t->length)
+        if (i + n < t->length)
             say_words(s->words, "point");
     }
     return 1;

@@ -15,26 +15,38 @@ static bool is_alpha(char c)
     return isalpha((unsigned char)c) != 0;
 }
 
-/* Mr., Dr., etc., p. 5. */
+/* "St. Paul" but "Main St. is closed": NULL unless the short form stands behind a name. */
+static const char *behind_a_name(const struct sentence *s, size_t at, const char *lower)
+{
+    bool last = at + 1 == s->count;
+    if (at == 0 || (!last && is_upper(s->tokens[at + 1].text[0])))
+        return NULL;
+    return strcmp(lower, "st") == 0 ? "street" : strcmp(lower, "dr") == 0 ? "drive" : NULL;
+}
+
+/* "no." and "sun." are words at the end of a sentence, "no." is "number" only before digits. */
+static bool is_plain_word(const struct sentence *s, size_t at, const char *lower)
+{
+    const struct token *t = &s->tokens[at];
+    if (at + 1 == s->count)
+        return t->dotted && normalise_abbreviation(lower, false) == NULL;
+    return strcmp(lower, "no") == 0 && !isdigit((unsigned char)s->tokens[at + 1].text[0]);
+}
+
+/* Mr., Dr., etc., No. 5. */
 static size_t rule_abbreviation(struct sentence *s, size_t at)
 {
     struct token *t = &s->tokens[at];
     char lower[WORD_MAX];
     normalise_lower(t->text, t->length, lower, sizeof(lower));
     const char *full = normalise_abbreviation(lower, t->dotted);
+    if (full == NULL || is_plain_word(s, at, lower))
+        return 0;
+    const char *street = behind_a_name(s, at, lower);
+    say_words(s->words, street != NULL ? street : full);
     bool last = at + 1 == s->count;
-    /* "no." and "sun." at the end of a sentence are words. */
-    if (full == NULL || (last && t->dotted && normalise_abbreviation(lower, false) == NULL))
-        return 0;
-    if (strcmp(lower, "no") == 0 && !isdigit((unsigned char)s->tokens[at + 1].text[0]))
-        return 0;
-    if (strcmp(lower, "st") == 0 && at > 0 && (last || !is_upper(s->tokens[at + 1].text[0])))
-        full = "street";
-    if (strcmp(lower, "dr") == 0 && at > 0 && (last || !is_upper(s->tokens[at + 1].text[0])))
-        full = "drive";
-    say_words(s->words, full);
-    bool ends = strcmp(lower, "etc") == 0 || strcmp(lower, "inc") == 0;
-    if (t->after == '.' && !last && !(ends && is_upper(s->tokens[at + 1].text[0])))
+    bool may_end = strcmp(lower, "etc") == 0 || strcmp(lower, "inc") == 0;
+    if (t->after == '.' && !last && !(may_end && is_upper(s->tokens[at + 1].text[0])))
         t->after = 0;
     return 1;
 }
@@ -121,9 +133,8 @@ static size_t rule_acronym(struct sentence *s, size_t at)
         return 0;
     for (size_t i = 0; i + 1 < n; i++)
         say_character(s->words, t->text[i]);
-    char last[8] = {lower[n - 1], '.', 0};
-    strcat(last, possessive || plural ? "'s" : "");
-    say_words(s->words, last);
+    char last[4] = {lower[n - 1], '.', '\'', 's'};
+    say_span(s->words, last, possessive || plural ? 4 : 2);
     return 1;
 }
 
@@ -217,7 +228,7 @@ static bool has_vowel(const char *text, size_t length)
     return false;
 }
 
-/* Letters and digits mixed: letters short or in capitals are spelt ("mp3", "B2B", "A4"). */
+/* Letters and digits in one token. */
 static bool is_mixed(const struct token *t)
 {
     bool digit = false, letter = false;
@@ -257,30 +268,33 @@ static size_t run_length(const struct token *t, size_t at)
     return n;
 }
 
+/* Letters beside digits are spelt when short or in capitals ("mp3", "B2B"), and so is what has no
+ * vowel ("pst"). */
+static bool is_spelt(const char *text, size_t length, bool mixed)
+{
+    if (!is_alpha(*text) || memchr(text, '\'', length) != NULL)
+        return false;
+    if (mixed && (length == 1 || (length <= 3 && all_upper(text, length))))
+        return true;
+    return length > 1 && length <= 5 && !has_vowel(text, length);
+}
+
 /* Whatever is left: words, joined words, symbols. */
 static size_t rule_word(struct sentence *s, size_t at)
 {
     const struct token *t = &s->tokens[at];
     bool mixed = is_mixed(t);
-    for (size_t i = 0; i < t->length;) {
+    for (size_t i = 0, n; i < t->length; i += n) {
         char c = t->text[i];
-        if (!isalnum((unsigned char)c) && c != '\'') {
-            if (c == '-' && t->length == 1)
-                say_words(s->words, ",");
-            else
-                say_symbol(s->words, t, i);
-            i++;
-            continue;
+        n = 1;
+        if (c == '-' && t->length == 1) {
+            say_words(s->words, ",");
+        } else if (!isalnum((unsigned char)c) && c != '\'') {
+            say_symbol(s->words, t, i);
+        } else {
+            n = run_length(t, i);
+            (is_spelt(t->text + i, n, mixed) ? say_letters : say_run)(s->words, t->text + i, n);
         }
-        size_t n = run_length(t, i);
-        bool spelt = n > 1 && n <= 5 && !has_vowel(t->text + i, n) && is_alpha(c) &&
-                     memchr(t->text + i, '\'', n) == NULL;
-        bool capitals = mixed && n <= 3 && all_upper(t->text + i, n);
-        if (is_alpha(c) && ((mixed && n == 1) || spelt || capitals))
-            say_letters(s->words, t->text + i, n);
-        else
-            say_run(s->words, t->text + i, n);
-        i += n;
     }
     return 1;
 }

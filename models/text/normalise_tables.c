@@ -192,42 +192,32 @@ const char *normalise_month_number(unsigned month)
     return month >= 1 && month <= 12 ? months[month - 1] : NULL;
 }
 
+static const struct {
+    char symbol;
+    const char *name;
+} symbols[] = {{'&', "and"},
+               {'+', "plus"},
+               {'=', "equals"},
+               {'@', "at"},
+               {'#', "number"},
+               {'*', "times"},
+               {SYMBOL_TIMES, "times"},
+               {'/', "divided by"},
+               {SYMBOL_DIVIDE, "divided by"},
+               {'<', "less than"},
+               {'>', "greater than"},
+               {'%', "percent"},
+               {'$', "dollars"},
+               {SYMBOL_POUND, "pounds"},
+               {SYMBOL_EURO, "euros"},
+               {SYMBOL_DEGREE, "degrees"}};
+
 const char *normalise_symbol(char c)
 {
-    switch (c) {
-    case '&':
-        return "and";
-    case '+':
-        return "plus";
-    case '=':
-        return "equals";
-    case '@':
-        return "at";
-    case '#':
-        return "number";
-    case '*':
-    case SYMBOL_TIMES:
-        return "times";
-    case '/':
-    case SYMBOL_DIVIDE:
-        return "divided by";
-    case '<':
-        return "less than";
-    case '>':
-        return "greater than";
-    case '%':
-        return "percent";
-    case '$':
-        return "dollars";
-    case SYMBOL_POUND:
-        return "pounds";
-    case SYMBOL_EURO:
-        return "euros";
-    case SYMBOL_DEGREE:
-        return "degrees";
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < COUNT(symbols); i++)
+        if (symbols[i].symbol == c)
+            return symbols[i].name;
+    return NULL;
 }
 
 bool normalise_is_spoken_acronym(const char *lower)

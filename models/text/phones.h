@@ -11,17 +11,13 @@
 #include <stdint.h>
 
 /* Name, is it a vowel. SIL first, the rest in alphabetical order. */
+/* clang-format off */
 #define PHONE_MAP(X)                                                                               \
-    X(SIL, 0)                                                                                      \
-    X(AA, 1)                                                                                       \
-    X(AE, 1)                                                                                       \
-    X(AH, 1)                                                                                       \
-    X(AO, 1)                                                                                       \
-    X(AW, 1)                                                                                       \
-    X(AY, 1) X(B, 0) X(CH, 0) X(D, 0) X(DH, 0) X(EH, 1) X(ER, 1) X(EY, 1) X(F, 0) X(G, 0) X(HH, 0) \
-        X(IH, 1) X(IY, 1) X(JH, 0) X(K, 0) X(L, 0) X(M, 0) X(N, 0) X(NG, 0) X(OW, 1) X(OY, 1)      \
-            X(P, 0) X(R, 0) X(S, 0) X(SH, 0) X(T, 0) X(TH, 0) X(UH, 1) X(UW, 1) X(V, 0) X(W, 0)    \
-                X(Y, 0) X(Z, 0) X(ZH, 0)
+    X(SIL, 0) X(AA, 1) X(AE, 1) X(AH, 1) X(AO, 1) X(AW, 1) X(AY, 1) X(B, 0) X(CH, 0) X(D, 0) \
+    X(DH, 0) X(EH, 1) X(ER, 1) X(EY, 1) X(F, 0) X(G, 0) X(HH, 0) X(IH, 1) X(IY, 1) X(JH, 0) \
+    X(K, 0) X(L, 0) X(M, 0) X(N, 0) X(NG, 0) X(OW, 1) X(OY, 1) X(P, 0) X(R, 0) X(S, 0) \
+    X(SH, 0) X(T, 0) X(TH, 0) X(UH, 1) X(UW, 1) X(V, 0) X(W, 0) X(Y, 0) X(Z, 0) X(ZH, 0)
+/* clang-format on */
 
 enum phone {
 #define PHONE_ENUM(name, vowel) PHONE_##name,

@@ -142,11 +142,15 @@ TEST(odd_input_is_harmless)
     fixture_close(&f);
 }
 
-static bool any_matches(const char *text, char *variants)
+static bool any_matches(const char *text, const char *variants)
 {
-    for (char *v = strtok(variants, "\t\n"); v != NULL; v = strtok(NULL, "\t\n"))
-        if (strcmp(text, v) == 0)
+    size_t length = strlen(text);
+    while (*variants != '\0') {
+        size_t n = strcspn(variants, "\t\n");
+        if (n == length && memcmp(text, variants, n) == 0)
             return true;
+        variants += n + (variants[n] != '\0');
+    }
     return false;
 }
 
