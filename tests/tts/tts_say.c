@@ -34,10 +34,12 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static size_t speak(struct tts_session *voice, const char *text, FILE *out)
+/* Returns the samples written; *ret_first is the time until the first 20 ms were there. */
+static size_t speak(struct tts_session *voice, const char *text, FILE *out, double *ret_first)
 {
+    double start = now();
     uint8_t header[44];
-    float block[960];
+    float block[480];
     size_t total = 0, n;
     struct error error;
     if (tts_begin(voice, text, &error) != STATUS_OK) {
@@ -45,7 +47,9 @@ static size_t speak(struct tts_session *voice, const char *text, FILE *out)
         exit(1);
     }
     fwrite(header, 1, sizeof(header), out);
-    while ((n = tts_pull(voice, block, 960)) > 0) {
+    while ((n = tts_pull(voice, block, 480)) > 0) {
+        if (total == 0)
+            *ret_first = now() - start;
         for (size_t i = 0; i < n; i++) {
             int16_t x = (int16_t)(block[i] * 32767.0f);
             fwrite(&x, 2, 1, out);
@@ -72,18 +76,21 @@ int main(int argc, char **argv)
         return 1;
     }
     char line[4096], path[4200];
-    double start = now();
+    double start = now(), first = 0.0, firsts = 0.0;
     size_t total = 0;
-    for (int i = 0; fgets(line, sizeof(line), stdin) != NULL; i++) {
+    int i = 0;
+    for (; fgets(line, sizeof(line), stdin) != NULL; i++) {
         snprintf(path, sizeof(path), "%s-%02d.wav", argv[3], i);
         FILE *out = fopen(path, "wb");
         if (out == NULL)
             return 1;
-        total += speak(voice, line, out);
+        total += speak(voice, line, out, &first);
+        firsts += first;
         fclose(out);
     }
     double spent = now() - start, seconds = (double)total / TTS_RATE;
-    fprintf(stderr, "%.2f s of speech in %.3f s: %.4f\n", seconds, spent, spent / seconds);
+    fprintf(stderr, "%.2f s of speech in %.3f s: %.4f; first samples after %.1f ms\n", seconds,
+            spent, spent / seconds, 1000.0 * firsts / (i > 0 ? i : 1));
     tts_session_destroy(voice);
     tts_model_destroy(model);
     return 0;
