@@ -329,6 +329,8 @@ static int move(struct alsa_state *s)
 {
     if (fault_hit(FAULT_DEVICE))
         return -ENODEV;
+    if (fault_hit(FAULT_XRUN))
+        return -EPIPE;
     snd_pcm_sframes_t available = snd_pcm_avail_update(s->pcm);
     if (available < 0)
         return (int)available;
@@ -378,14 +380,13 @@ static int recover(struct alsa_state *s, int code)
     }
 }
 
-/* Plugins that end in a file or in nothing take samples as fast as they come; hold them to the
- * clock. */
+/* Plugins that end in a file or in nothing take or give samples as fast as we move; hold them to the
+ * clock. A buffer's worth ahead is granted, so that real hardware is never held. */
 static void hold_to_clock(struct alsa_state *s)
 {
     struct clock *clock = s->device->config.clock;
-    int64_t moved_ns = (int64_t)((double)s->moved / s->rate * CLOCK_NS_PER_S);
-    int64_t buffer_ns = (int64_t)((double)s->buffer / s->rate * CLOCK_NS_PER_S);
-    int64_t due_ns = s->begin_ns + moved_ns - buffer_ns;
+    double held = s->moved > s->buffer ? (double)(s->moved - s->buffer) : 0.0;
+    int64_t due_ns = s->begin_ns + (int64_t)(held / s->rate * CLOCK_NS_PER_S);
     if (due_ns > clock_now_ns(clock))
         clock_sleep_until(clock, due_ns);
 }

@@ -23,6 +23,7 @@ enum fault_point {
     FAULT_SYNC,   /* the disk does not take what was written */
     FAULT_RENAME, /* the new file cannot take the old one's place */
     FAULT_DEVICE, /* the sound device is gone */
+    FAULT_XRUN,   /* the sound device ran dry or over */
     FAULT_POINT_COUNT,
 };
 

@@ -23,6 +23,7 @@ static const char *const config_text =
     "bindings.0 { slave a channel 0 } bindings.1 { slave a channel 1 } }\n"
     "pcm.card { type plug slave { pcm record rate 48000 channels 2 "
     "format S16_LE } }\n"
+    "pcm.replay48 { type plug slave { pcm replay rate 48000 } }\n"
     "pcm.whole { type linear slave { pcm record format S16_LE } }\n"
     "pcm.speaker { type pulse device speaker }\n"
     "pcm.ears { type pulse device speaker.monitor }\n"
@@ -146,6 +147,50 @@ TEST(a_raw_file_is_heard)
     desk_hear(&desk, heard, 12000);
     CHECK_EQ(memcmp(tone, heard, sizeof(heard)), 0);
     CHECK_OK(audio_device_stop(d, NULL));
+    audio_device_destroy(d);
+    desk_finish(&desk);
+}
+
+TEST(a_microphone_of_another_rate_is_heard_at_ours)
+{
+    static struct desk desk;
+    static float tone[48000], heard[12000];
+    use_config();
+    desk_sine(tone, 48000, 400, 48000);
+    FILE *f = fopen(test_path("in.raw"), "wb");
+    CHECK(f && fwrite(tone, sizeof(float), 48000, f) == 48000);
+    fclose(f);
+    desk_init(&desk, true);
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "alsa", "replay48");
+    test_note("%s", audio_device_describe(d));
+    CHECK_OK(audio_device_start(d, NULL));
+    desk_hear(&desk, heard, 12000);
+    CHECK_NEAR(desk_amplitude(heard + 1000, 8000, 400, 16000), 0.5, 1e-3);
+    CHECK_NEAR(desk_level(heard + 1000, 8000), 0.5 / sqrt(2.0), 1e-3);
+    audio_device_destroy(d);
+    desk_finish(&desk);
+}
+
+TEST(an_overrun_is_counted_and_the_stream_goes_on)
+{
+    static struct desk desk;
+    static float heard[1600];
+    struct audio_counters counters;
+    struct audio_event event;
+    use_config();
+    desk_init(&desk, true);
+    struct audio_device *d = desk_device(&desk, AUDIO_CAPTURE, "alsa", "nothing");
+    CHECK_OK(audio_device_start(d, NULL));
+    for (int i = 0; i < 3; i++) {
+        desk_hear(&desk, heard, 1600);
+        fault_arm(FAULT_XRUN, 1);
+        desk_sleep_ms(&desk, 500);
+        CHECK(!fault_disarm(FAULT_XRUN));
+    }
+    audio_device_counters(d, &counters);
+    CHECK_EQ(counters.xruns, 3);
+    CHECK_EQ(counters.lost, 0);
+    CHECK(!audio_device_poll(d, &event));
     audio_device_destroy(d);
     desk_finish(&desk);
 }
