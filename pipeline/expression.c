@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "number_words.h"
+#include "spoken_number.h"
 
 /* Recursive descent over the words: sum -> product -> power -> factor. */
 struct parser {
@@ -68,7 +68,7 @@ static double parse_factor(struct parser *p)
         return parse_root(p, cube_root, true);
     if (accept(p, half))
         return parse_factor(p) / 2;
-    int n = number_parse(&p->words, p->at, &value);
+    int n = spoken_number_parse(&p->words, p->at, &value);
     if (n == 0)
         return fail(p, STATUS_FORMAT);
     p->at += n;

@@ -112,6 +112,10 @@ LINNET_API size_t linnet_pull(struct linnet *linnet, float *samples, size_t n);
 /* Take the oldest event; false when there is none. */
 LINNET_API bool linnet_poll(struct linnet *linnet, struct linnet_event *ret_event);
 
+/* The same, waiting up to `timeout_ns` for one (live engines; negative: for ever). Thread: any. */
+LINNET_API bool linnet_wait(struct linnet *linnet, struct linnet_event *ret_event,
+                            int64_t timeout_ns);
+
 /* A typed request instead of a spoken one; the answer comes as events and as voice. STATUS_LIMIT
  * for a text longer than LINNET_TEXT_BYTES - 1. */
 LINNET_API enum status linnet_ask(struct linnet *linnet, const char *text, struct error *ret_error);

@@ -49,12 +49,32 @@ static const char *ordinal_suffix(int n)
     return n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
 }
 
+/* The next time a feast comes round, today included. */
+static enum status say_feast(const struct skill_context *context, const char *name,
+                             const int month_day[2], struct skill_reply *reply)
+{
+    struct tm today;
+    zone_local_time(context->zone, context->now, &today, NULL);
+    struct tm then = {
+        .tm_year = today.tm_year, .tm_mon = month_day[0] - 1, .tm_mday = month_day[1]};
+    bool over =
+        then.tm_mon < today.tm_mon || (then.tm_mon == today.tm_mon && then.tm_mday < today.tm_mday);
+    then.tm_year += over;
+    timegm(&then); /* fills in the weekday */
+    return skill_say(reply, "%s is on %s, %s %d%s, %d.", name, weekday_names[then.tm_wday],
+                     month_names[then.tm_mon], then.tm_mday, ordinal_suffix(then.tm_mday),
+                     then.tm_year + 1900);
+}
+
 enum status skill_get_date(const struct skill_context *context, const struct tool_call *call,
                            struct skill_reply *reply, struct error *ret_error)
 {
     (void)ret_error;
     const char *text = tool_call_arg(call, "day");
     struct day day = {.kind = DAY_OFFSET, .value = 0};
+    int feast[2];
+    if (feast_parse(text, &feast[0], &feast[1]))
+        return say_feast(context, text, feast, reply);
     if (*text && !day_parse(text, &day))
         return skill_say(reply, "Sorry, I don't know which day %s is.", text);
     struct tm local;

@@ -1,9 +1,10 @@
 #include <math.h>
+#include <string.h>
 
-#include "number_words.h"
 #include "skill_impl.h"
+#include "spoken_number.h"
 
-enum { VOLUME_STEP = 10 };
+enum { VOLUME_STEP = 10, VOLUME_UNMUTED = 50 };
 
 static enum status set_volume(struct skill_reply *reply, int volume)
 {
@@ -32,7 +33,7 @@ static bool volume_level(const char *text, int *level)
     double value;
     words_split(&words, text);
     for (int at = 0; at < words.count; at++) {
-        if (!number_parse(&words, at, &value))
+        if (!spoken_number_parse(&words, at, &value))
             continue;
         bool of_ten = !has_word(&words, percent) && value <= 10;
         *level = (int)lround(value < 1 ? value * 100 : of_ten ? value * 10 : value);
@@ -48,9 +49,10 @@ static bool volume_level(const char *text, int *level)
 enum status skill_volume_set(const struct skill_context *context, const struct tool_call *call,
                              struct skill_reply *reply, struct error *ret_error)
 {
-    (void)context;
     (void)ret_error;
     int level;
+    if (strstr(tool_call_arg(call, "level"), "unmute"))
+        return set_volume(reply, context->volume ? context->volume : VOLUME_UNMUTED);
     if (!volume_level(tool_call_arg(call, "level"), &level))
         return skill_say(reply, "Sorry, say a volume between zero and one hundred percent.");
     return set_volume(reply, level);

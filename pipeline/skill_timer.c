@@ -14,6 +14,8 @@ static void clean_name(const char *text, char *name, size_t size)
     char *tail = strstr(name, " timer");
     if (tail)
         *tail = '\0';
+    if (strncmp(name, "all", 3) == 0)
+        name[0] = '\0'; /* no name matches every timer */
 }
 
 static const char *space_if(const char *name)

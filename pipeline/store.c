@@ -137,17 +137,30 @@ enum status store_remove(struct store *store, int64_t id, struct error *ret_erro
     return sqlite3_changes(store->db) ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
-bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder)
+/* The earliest reminder due, left where it is. */
+static bool find_due(struct store *store, int64_t now, struct reminder *reminder)
 {
     sqlite3_stmt *statement;
-    static const char sql[] =
-        "SELECT id, kind, due, duration, name FROM reminder WHERE due<=? ORDER BY due, id LIMIT 1";
+    static const char sql[] = "SELECT id, kind, due, duration, name FROM reminder"
+                              " WHERE due<=? ORDER BY due, id LIMIT 1";
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return false;
     sqlite3_bind_int64(statement, 1, now);
     bool found = sqlite3_step(statement) == SQLITE_ROW;
     if (found)
-        read_row(statement, ret_reminder);
+        read_row(statement, reminder);
     sqlite3_finalize(statement);
-    return found && store_remove(store, ret_reminder->id, NULL) == STATUS_OK;
+    return found;
+}
+
+bool store_has_due(struct store *store, int64_t now)
+{
+    struct reminder reminder;
+    return find_due(store, now, &reminder);
+}
+
+bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder)
+{
+    return find_due(store, now, ret_reminder) &&
+           store_remove(store, ret_reminder->id, NULL) == STATUS_OK;
 }

@@ -40,6 +40,9 @@ int store_list(struct store *store, enum reminder_kind kind, const char *name,
 
 enum status store_remove(struct store *store, int64_t id, struct error *ret_error);
 
+/* Is a reminder due at or before `now`? */
+bool store_has_due(struct store *store, int64_t now);
+
 /* Take the earliest reminder due at or before `now` out of the store; false when none is due. */
 bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "number_words.h"
+#include "spoken_number.h"
 
 struct unit_seconds {
     const char *name;
@@ -80,7 +80,7 @@ static int parse_term(const struct words *words, int at, double *seconds, double
     double amount;
     int n = article_amount(words, at, &amount);
     if (n == 0)
-        n = number_parse(words, at, &amount);
+        n = spoken_number_parse(words, at, &amount);
     double said = n ? unit_at(words, at + n) : 0;
     if (said == 0)
         return 0;
@@ -106,7 +106,7 @@ bool duration_parse(const char *text, double *ret_seconds)
         }
         /* "two minutes thirty": a bare number after minutes or hours counts in the next smaller
          * unit. */
-        n = number_parse(&words, at, &number);
+        n = spoken_number_parse(&words, at, &number);
         if (n && unit >= 60 && unit <= 3600 && at + n == words.count)
             total += number * unit / 60;
         at += n ? n : 1;
@@ -151,7 +151,7 @@ static bool parse_digital(const char *word, int *hour, int *minute)
 static int parse_hour(const struct words *words, int at, int *hour)
 {
     int value;
-    int n = number_parse_minute(words, at, &value);
+    int n = spoken_minute_parse(words, at, &value);
     /* "six thirty" must not be read as one group, "twenty three" must. */
     if (n == 0 || value > 23)
         return 0;
@@ -171,7 +171,7 @@ static int parse_relative_minutes(const struct words *words, int at, int *minute
         *minutes = 30;
         return skip + 1;
     }
-    int n = number_parse_minute(words, at, minutes);
+    int n = spoken_minute_parse(words, at, minutes);
     return n ? n + (words_is(words, at + n, "minutes") ? 1 : 0) : 0;
 }
 
@@ -219,7 +219,7 @@ static bool parse_absolute(const struct words *words, int at, int *hour, int *mi
     if (n == 0)
         return false;
     int m;
-    if (number_parse_minute(words, at + n, &m))
+    if (spoken_minute_parse(words, at + n, &m))
         *minute = m;
     return true;
 }
@@ -289,7 +289,7 @@ static bool parse_offset_day(const struct words *words, int at, int *offset)
         }
     }
     double number;
-    int n = words_is(words, at, "in") ? number_parse(words, at + 1, &number) : 0;
+    int n = words_is(words, at, "in") ? spoken_number_parse(words, at + 1, &number) : 0;
     if (n && unit_at(words, at + 1 + n) >= 86400) {
         *offset = (int)(number * unit_at(words, at + 1 + n) / 86400);
         return true;
@@ -311,6 +311,32 @@ bool day_parse(const char *text, struct day *ret_day)
         if (weekday >= 0) {
             bool next = at > 0 && words_is(&words, at - 1, "next");
             *ret_day = (struct day){.kind = DAY_WEEKDAY, .value = weekday, .next = next};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool feast_parse(const char *text, int *ret_month, int *ret_day)
+{
+    static const struct {
+        const char *name;
+        int month, day;
+    } feasts[] = {
+        {"christmas eve", 12, 24},  {"christmas", 12, 25},      {"boxing day", 12, 26},
+        {"new year's eve", 12, 31}, {"new year's day", 1, 1},   {"new year's", 1, 1},
+        {"new year", 1, 1},         {"valentine's day", 2, 14}, {"halloween", 10, 31},
+        {"independence day", 7, 4}, {"fourth of july", 7, 4},   {"saint patrick's day", 3, 17},
+        {"bonfire night", 11, 5},   {"april fools' day", 4, 1}, {"veterans day", 11, 11},
+    };
+    struct words words;
+    words_split(&words, text);
+    for (size_t i = 0; i < sizeof(feasts) / sizeof(feasts[0]); i++) {
+        for (int at = 0; at < words.count; at++) {
+            if (!words_phrase(&words, at, feasts[i].name))
+                continue;
+            *ret_month = feasts[i].month;
+            *ret_day = feasts[i].day;
             return true;
         }
     }

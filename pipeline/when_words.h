@@ -33,6 +33,9 @@ struct day {
 /* "today", "tomorrow", "the day after tomorrow", "friday", "next monday", "in three days". */
 bool day_parse(const char *text, struct day *ret_day);
 
+/* A feast with a fixed date ("christmas eve", "halloween"): month 1..12 and day 1..31. */
+bool feast_parse(const char *text, int *ret_month, int *ret_day);
+
 /* Days from `weekday_today` (0 = Sunday) to the day meant, >= 0 except for "yesterday". */
 int day_resolve(const struct day *day, int weekday_today);
 

@@ -1,4 +1,4 @@
-#include "number_words.h"
+#include "spoken_number.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -217,7 +217,7 @@ static int parse_unsigned(const struct words *words, int at, double *value)
     return n + (more ? more : parse_and_fraction(words, at + n, value));
 }
 
-int number_parse(const struct words *words, int at, double *ret_value)
+int spoken_number_parse(const struct words *words, int at, double *ret_value)
 {
     bool negative = words_is(words, at, "minus") || words_is(words, at, "negative");
     double value;
@@ -228,7 +228,7 @@ int number_parse(const struct words *words, int at, double *ret_value)
     return n + negative;
 }
 
-int number_parse_minute(const struct words *words, int at, int *ret_value)
+int spoken_minute_parse(const struct words *words, int at, int *ret_value)
 {
     double value;
     int oh = words_is(words, at, "oh") || words_is(words, at, "o") ? 1 : 0;
@@ -239,7 +239,7 @@ int number_parse_minute(const struct words *words, int at, int *ret_value)
     return n + oh;
 }
 
-void number_format(double value, int digits, char *text, size_t size)
+void spoken_number_format(double value, int digits, char *text, size_t size)
 {
     if (fabs(value) >= 1e15) {
         snprintf(text, size, "%.3g", value);

@@ -1,0 +1,160 @@
+#include "control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void control_init(struct control *control, const struct control_config *config)
+{
+    *control = (struct control){.config = *config, .state = TURN_IDLE};
+}
+
+static uint32_t turn_now(const struct control *c)
+{
+    return atomic_load(c->config.turn);
+}
+
+static void send_words(struct control *c, enum linnet_event_kind kind, const char *text,
+                       float confidence)
+{
+    struct linnet_event event = event_make(&c->config.events, kind, turn_now(c));
+    snprintf(event.words.text, sizeof(event.words.text), "%s", text);
+    event.words.confidence = confidence;
+    event_send(&c->config.events, &event);
+}
+
+static void ask_mind(struct control *c, enum mind_request_kind kind)
+{
+    struct mind_request request = {.kind = kind, .turn = turn_now(c), .confidence = c->confidence};
+    snprintf(request.text, sizeof(request.text), "%s", kind == MIND_ANSWER ? c->text : "");
+    c->mind_finished = false;
+    c->spoke = false;
+    if (mailbox_post(c->config.requests, &request) != STATUS_OK) {
+        event_send_text(&c->config.events, LINNET_EVENT_ERROR, turn_now(c),
+                        "the mind is too busy to take a request");
+        c->mind_finished = true;
+    }
+}
+
+/* Carry out what the table decided. `frame` is where listening begins. */
+static void perform(struct control *c, enum turn_event event, uint64_t frame)
+{
+    struct turn_step step = turn_fsm(c->state, event);
+    if (step.actions & TURN_DEAFEN)
+        ears_deafen(c->config.ears);
+    if (step.actions & TURN_SILENCE)
+        voice_cut(c->config.voice);
+    if (step.actions & TURN_CLOSE)
+        event_send_text(&c->config.events, LINNET_EVENT_DONE, turn_now(c), c->close_reason);
+    if (step.actions & TURN_OPEN)
+        atomic_fetch_add(c->config.turn, 1);
+    c->state = step.state;
+    if (step.actions & TURN_LISTEN) {
+        ears_listen(c->config.ears, frame);
+        event_send_text(&c->config.events, LINNET_EVENT_LISTENING, turn_now(c), "");
+    }
+    if (step.actions & TURN_THINK)
+        ask_mind(c, MIND_ANSWER);
+    if (step.actions & TURN_ANNOUNCE)
+        ask_mind(c, MIND_ANNOUNCE);
+    if (step.actions & TURN_DEFER)
+        c->reminder_waits = true;
+}
+
+static void on_wake(struct control *c, const struct front_frame *frame)
+{
+    struct linnet_event event = event_make(&c->config.events, LINNET_EVENT_WAKE, turn_now(c) + 1);
+    snprintf(event.wake.word, sizeof(event.wake.word), "%s",
+             front_word(c->config.front, frame->wake_word));
+    event.wake.score = frame->wake_score;
+    event_send(&c->config.events, &event);
+    perform(c, TURN_EVENT_WAKE, frame->wake_end + 1);
+}
+
+static void on_endpoint(struct control *c)
+{
+    struct ears_result result;
+    ears_finish(c->config.ears, &result);
+    if (!*result.text) {
+        c->close_reason = "no words were heard";
+        perform(c, TURN_EVENT_NOTHING_SAID, 0);
+        return;
+    }
+    snprintf(c->text, sizeof(c->text), "%s", result.text);
+    c->confidence = result.confidence;
+    send_words(c, LINNET_EVENT_FINAL, result.text, result.confidence);
+    perform(c, TURN_EVENT_ENDPOINT, 0);
+}
+
+static void on_no_speech(struct control *c)
+{
+    c->close_reason = "nothing was said";
+    perform(c, TURN_EVENT_NOTHING_SAID, 0);
+}
+
+static void listen(struct control *c)
+{
+    char partial[LINNET_TEXT_BYTES];
+    enum endpoint_decision decision = ears_decision(c->config.ears);
+    if (ears_partial(c->config.ears, partial, sizeof(partial)))
+        send_words(c, LINNET_EVENT_PARTIAL, partial, 0);
+    if (decision == ENDPOINT_NO_SPEECH)
+        on_no_speech(c);
+    else if (decision != ENDPOINT_WAIT)
+        on_endpoint(c);
+}
+
+void control_frame(struct control *c, const struct front_frame *frame)
+{
+    ears_hear(c->config.ears, frame);
+    if (frame->wake_word >= 0)
+        on_wake(c, frame);
+    else if (c->state == TURN_LISTENING)
+        listen(c);
+    control_poll(c);
+}
+
+void control_text(struct control *c, const char *text)
+{
+    snprintf(c->text, sizeof(c->text), "%s", text);
+    c->confidence = 1;
+    perform(c, TURN_EVENT_TEXT, 0);
+}
+
+void control_talk(struct control *c, uint64_t frame)
+{
+    perform(c, TURN_EVENT_WAKE, frame);
+}
+
+static void on_report(struct control *c, const struct mind_report *report)
+{
+    if (report->kind == MIND_REMINDER) {
+        perform(c, TURN_EVENT_REMINDER, 0);
+        return;
+    }
+    if (report->turn != turn_now(c))
+        return;
+    if (report->kind == MIND_FINISHED)
+        c->mind_finished = true;
+    if (report->kind == MIND_SPEAKS)
+        c->spoke = true;
+}
+
+void control_poll(struct control *c)
+{
+    struct mind_report report;
+    while (mailbox_take(c->config.reports, &report) == STATUS_OK)
+        on_report(c, &report);
+    bool busy = c->state == TURN_THINKING || c->state == TURN_SPEAKING;
+    if (c->state == TURN_THINKING && c->spoke && voice_has_sounded(c->config.voice, turn_now(c))) {
+        event_send_text(&c->config.events, LINNET_EVENT_FIRST_SOUND, turn_now(c), "");
+        perform(c, TURN_EVENT_REPLY_STARTED, 0);
+    }
+    if (busy && c->mind_finished && voice_is_silent(c->config.voice)) {
+        c->close_reason = "answered";
+        perform(c, TURN_EVENT_REPLY_ENDED, 0);
+    }
+    if (c->reminder_waits && c->state == TURN_IDLE) {
+        c->reminder_waits = false;
+        perform(c, TURN_EVENT_REMINDER, 0);
+    }
+}

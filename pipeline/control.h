@@ -1,0 +1,52 @@
+/* Control: the one place that holds the turn. Frames and reports come in, turn_fsm decides, the
+ * stages are told.
+ *
+ * Thread: control, for all functions. */
+#ifndef LINNET_PIPELINE_CONTROL_H
+#define LINNET_PIPELINE_CONTROL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "ears.h"
+#include "event_post.h"
+#include "front.h"
+#include "mind.h"
+#include "turn_fsm.h"
+#include "voice.h"
+
+struct control_config {
+    const struct front *front; /* for the words' names */
+    struct ears *ears;
+    struct voice *voice;
+    struct event_post events;
+    struct mailbox *requests; /* to the mind */
+    struct mailbox *reports;  /* from the mind */
+    atomic_uint *turn;        /* raised here only */
+};
+
+struct control {
+    struct control_config config;
+    enum turn_state state;
+    bool mind_finished;
+    bool spoke;
+    bool reminder_waits;
+    char text[LINNET_TEXT_BYTES]; /* the request of the open turn */
+    float confidence;
+    const char *close_reason;
+};
+
+void control_init(struct control *control, const struct control_config *config);
+
+/* One 10 ms frame, in order. */
+void control_frame(struct control *control, const struct front_frame *frame);
+
+/* A typed request; a button. */
+void control_text(struct control *control, const char *text);
+void control_talk(struct control *control, uint64_t frame);
+
+/* Reports of the mind, and the end of playback. Call after each frame and whenever the mind has
+ * worked. */
+void control_poll(struct control *control);
+
+#endif

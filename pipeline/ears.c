@@ -1,0 +1,135 @@
+#include "ears.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asr.h"
+#include "gguf.h"
+
+struct ears {
+    struct gguf *acoustic, *language;
+    struct asr_model *model;
+    struct asr_session *session;
+    struct endpoint_config endpoint_config;
+    struct endpoint endpoint;
+    enum endpoint_decision decision;
+    bool listening;
+    char shown[LINNET_TEXT_BYTES];                   /* partial last handed out */
+    uint64_t next;                                   /* index of the frame that comes next */
+    float pre_roll[EARS_PRE_ROLL_FRAMES][MEL_BANDS]; /* frame t at t % EARS_PRE_ROLL_FRAMES */
+};
+
+static enum status prepare(struct ears *ears, const struct ears_config *config,
+                           struct error *ret_error)
+{
+    const struct asr_options options = asr_options_defaults();
+    TRY(gguf_create_from_file(config->model_path, &ears->acoustic, ret_error));
+    TRY(gguf_create_from_file(config->language_path, &ears->language, ret_error));
+    TRY(asr_model_create(ears->acoustic, ears->language, &ears->model, ret_error));
+    if (asr_model_mel_bins(ears->model) != MEL_BANDS)
+        return error_set(ret_error, STATUS_UNSUPPORTED, "%s: hears %u bands, expected %d",
+                         config->model_path, asr_model_mel_bins(ears->model), MEL_BANDS);
+    return asr_session_create(ears->model, &options, &ears->session, ret_error);
+}
+
+enum status ears_create(const struct ears_config *config, struct ears **ret_ears,
+                        struct error *ret_error)
+{
+    struct ears *ears = calloc(1, sizeof(*ears));
+    if (!ears)
+        return error_set(ret_error, STATUS_NO_MEMORY, "ears: out of memory");
+    ears->endpoint_config = config->endpoint;
+    enum status status = prepare(ears, config, ret_error);
+    if (status != STATUS_OK) {
+        ears_destroy(ears);
+        return status;
+    }
+    *ret_ears = ears;
+    return STATUS_OK;
+}
+
+void ears_destroy(struct ears *ears)
+{
+    if (!ears)
+        return;
+    asr_session_destroy(ears->session);
+    asr_model_destroy(ears->model);
+    gguf_destroy(ears->language);
+    gguf_destroy(ears->acoustic);
+    free(ears);
+}
+
+/* The wake word may still sound at the beginning of the request; it is not part of it. */
+static const char *skip_wake_words(const char *text)
+{
+    static const char *const words[] = {"hey", "jarvis", "computer"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t n = strlen(words[i]);
+        if (strncmp(text, words[i], n) == 0 && (text[n] == ' ' || text[n] == '\0'))
+            text += n + (text[n] == ' ');
+    }
+    return text;
+}
+
+/* The pause of the frame as the net saw it, not as the hangover smooths it. */
+static void judge(struct ears *ears, bool silent)
+{
+    struct asr_ending ending = asr_session_ending(ears->session);
+    float score = asr_end_of_sentence_score(ears->session);
+    ears->decision = endpoint_step(&ears->endpoint, !silent, ending.words > 0, score);
+}
+
+void ears_hear(struct ears *ears, const struct front_frame *frame)
+{
+    memcpy(ears->pre_roll[frame->index % EARS_PRE_ROLL_FRAMES], frame->mel, sizeof(frame->mel));
+    ears->next = frame->index + 1;
+    if (!ears->listening)
+        return;
+    asr_session_feed(ears->session, frame->mel, 1);
+    judge(ears, frame->silent_frames > 0);
+}
+
+void ears_listen(struct ears *ears, uint64_t from)
+{
+    uint64_t oldest = ears->next > EARS_PRE_ROLL_FRAMES ? ears->next - EARS_PRE_ROLL_FRAMES : 0;
+    asr_session_reset(ears->session);
+    endpoint_init(&ears->endpoint, &ears->endpoint_config);
+    ears->decision = ENDPOINT_WAIT;
+    ears->shown[0] = '\0';
+    ears->listening = true;
+    for (uint64_t t = from > oldest ? from : oldest; t < ears->next; t++)
+        asr_session_feed(ears->session, ears->pre_roll[t % EARS_PRE_ROLL_FRAMES], 1);
+}
+
+void ears_deafen(struct ears *ears)
+{
+    ears->listening = false;
+    ears->decision = ENDPOINT_WAIT;
+}
+
+enum endpoint_decision ears_decision(const struct ears *ears)
+{
+    return ears->decision;
+}
+
+bool ears_partial(struct ears *ears, char *ret_text, size_t size)
+{
+    if (!ears->listening)
+        return false;
+    const char *text = skip_wake_words(asr_session_partial(ears->session).text);
+    if (!*text || strcmp(text, ears->shown) == 0)
+        return false;
+    snprintf(ears->shown, sizeof(ears->shown), "%s", text);
+    snprintf(ret_text, size, "%s", text);
+    return true;
+}
+
+void ears_finish(struct ears *ears, struct ears_result *ret_result)
+{
+    struct asr_result final = asr_session_finish(ears->session);
+    const char *text = final.rejected ? "" : skip_wake_words(final.text);
+    snprintf(ret_result->text, sizeof(ret_result->text), "%s", text);
+    ret_result->confidence = final.confidence;
+    ears->listening = false;
+}

@@ -1,0 +1,268 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "models_dir.h"
+
+enum { EVENTS_MAX = 512, REQUESTS_MAX = 16, REPORTS_MAX = 256, PATH_BYTES = 512 };
+
+void linnet_config_defaults(struct linnet_config *config)
+{
+    *config = (struct linnet_config){0};
+}
+
+static enum status apply_overrides(struct config *options, const char *const *set,
+                                   struct error *ret_error)
+{
+    for (; set && *set; set++) {
+        char key[64];
+        const char *equals = strchr(*set, '=');
+        if (!equals || equals == *set || (size_t)(equals - *set) >= sizeof(key))
+            return error_set(ret_error, STATUS_INVALID_ARGUMENT, "\"%s\": expected KEY=VALUE",
+                             *set);
+        snprintf(key, sizeof(key), "%.*s", (int)(equals - *set), *set);
+        TRY(config_set(options, key, equals + 1, ret_error));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_options(const struct linnet_config *config, struct config *options,
+                                struct error *ret_error)
+{
+    config_defaults(options);
+    if (config->file)
+        TRY(config_load(options, config->file, ret_error));
+    TRY(apply_overrides(options, config->set, ret_error));
+    if (config->models_dir)
+        TRY(config_set(options, "models", config->models_dir, ret_error));
+    if (config->state)
+        TRY(config_set(options, "state", config->state, ret_error));
+    return STATUS_OK;
+}
+
+/* Create the folders above `path`, for the owner's eyes only. */
+static enum status make_parents(const char *path, struct error *ret_error)
+{
+    char part[PATH_BYTES];
+    snprintf(part, sizeof(part), "%s", path);
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0700) != 0 && access(part, F_OK) != 0)
+            return error_set(ret_error, STATUS_IO, "%s: this folder cannot be created", part);
+        *slash = '/';
+    }
+    return STATUS_OK;
+}
+
+/* $XDG_STATE_HOME/linnet/state.db, or ~/.local/state/linnet/state.db (XDG base directories 0.8). */
+static enum status default_state(char *path, size_t size, struct error *ret_error)
+{
+    const char *base = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (base && *base == '/')
+        snprintf(path, size, "%s/linnet/state.db", base);
+    else if (home && *home == '/')
+        snprintf(path, size, "%s/.local/state/linnet/state.db", home);
+    else
+        return error_set(ret_error, STATUS_NOT_FOUND,
+                         "no place for the state file: set HOME or the option \"state\"");
+    return make_parents(path, ret_error);
+}
+
+struct model_paths {
+    char wake[PATH_BYTES], asr[PATH_BYTES], language[PATH_BYTES], lm[PATH_BYTES], tts[PATH_BYTES],
+        lexicon[PATH_BYTES];
+};
+
+static void find_models(const struct config *options, struct model_paths *paths)
+{
+    const char *dir = options->models_dir;
+    models_dir_file(dir, "wake.gguf", paths->wake, PATH_BYTES);
+    models_dir_file(dir, "asr.gguf", paths->asr, PATH_BYTES);
+    models_dir_file(dir, "asr-lm.gguf", paths->language, PATH_BYTES);
+    models_dir_file(dir, "lm.gguf", paths->lm, PATH_BYTES);
+    models_dir_file(dir, "tts.gguf", paths->tts, PATH_BYTES);
+    models_dir_file(dir, "en-us.gguf", paths->lexicon, PATH_BYTES);
+}
+
+static enum status create_mailboxes(struct linnet *l, struct error *ret_error)
+{
+    TRY(mailbox_create(EVENTS_MAX, sizeof(struct linnet_event), &l->events, ret_error));
+    TRY(mailbox_create(REQUESTS_MAX, sizeof(struct mind_request), &l->requests, ret_error));
+    return mailbox_create(REPORTS_MAX, sizeof(struct mind_report), &l->reports, ret_error);
+}
+
+static enum status create_ears(struct linnet *l, const struct model_paths *paths,
+                               struct error *ret_error)
+{
+    const struct front_config front = {
+        .model_path = paths->wake,
+        .word = l->options.wake_word,
+        .threshold = (float)l->options.wake_threshold,
+    };
+    const struct ears_config ears = {
+        .model_path = paths->asr,
+        .language_path = paths->language,
+        .endpoint = {.short_pause_ms = (int)l->options.short_pause_ms,
+                     .long_pause_ms = (int)l->options.long_pause_ms,
+                     .no_speech_ms = (int)l->options.no_speech_ms,
+                     .max_turn_ms = (int)l->options.max_turn_ms},
+    };
+    TRY(front_create(&front, &l->front, ret_error));
+    return ears_create(&ears, &l->ears, ret_error);
+}
+
+static enum status create_voice(struct linnet *l, const struct model_paths *paths,
+                                struct error *ret_error)
+{
+    const struct voice_config voice = {
+        .model_path = paths->tts,
+        .lexicon_path = paths->lexicon,
+        .turn = &l->turn,
+        .volume = &l->volume,
+    };
+    return voice_create(&voice, &l->voice, ret_error);
+}
+
+static enum status create_mind(struct linnet *l, const struct model_paths *paths,
+                               struct error *ret_error)
+{
+    char state[PATH_BYTES];
+    snprintf(state, sizeof(state), "%s", l->options.state);
+    if (!*state)
+        TRY(default_state(state, sizeof(state), ret_error));
+    const struct mind_config mind = {
+        .model_path = paths->lm,
+        .state_path = state,
+        .options = &l->options,
+        .voice = l->voice,
+        .events = {.events = l->events, .clock = &l->clock},
+        .requests = l->requests,
+        .reports = l->reports,
+        .turn = &l->turn,
+        .volume = &l->volume,
+    };
+    return mind_create(&mind, &l->mind, ret_error);
+}
+
+static enum status prepare(struct linnet *l, struct error *ret_error)
+{
+    struct model_paths paths;
+    find_models(&l->options, &paths);
+    atomic_init(&l->volume, (int)l->options.volume);
+    TRY(create_mailboxes(l, ret_error));
+    TRY(create_ears(l, &paths, ret_error));
+    TRY(create_voice(l, &paths, ret_error));
+    TRY(create_mind(l, &paths, ret_error));
+    const struct control_config control = {
+        .front = l->front,
+        .ears = l->ears,
+        .voice = l->voice,
+        .events = {.events = l->events, .clock = &l->clock},
+        .requests = l->requests,
+        .reports = l->reports,
+        .turn = &l->turn,
+    };
+    control_init(&l->control, &control);
+    return STATUS_OK;
+}
+
+enum status linnet_create(const struct linnet_config *config, struct linnet **ret_linnet,
+                          struct error *ret_error)
+{
+    struct linnet *l = calloc(1, sizeof(*l));
+    if (!l)
+        return error_set(ret_error, STATUS_NO_MEMORY, "engine: out of memory");
+    clock_init_virtual(&l->clock, config->start_unix * CLOCK_NS_PER_S);
+    enum status status = read_options(config, &l->options, ret_error);
+    if (status == STATUS_OK)
+        status = prepare(l, ret_error);
+    if (status != STATUS_OK) {
+        linnet_destroy(l);
+        return status;
+    }
+    *ret_linnet = l;
+    return STATUS_OK;
+}
+
+void linnet_destroy(struct linnet *l)
+{
+    if (!l)
+        return;
+    mind_destroy(l->mind);
+    voice_destroy(l->voice);
+    ears_destroy(l->ears);
+    front_destroy(l->front);
+    mailbox_destroy(l->reports);
+    mailbox_destroy(l->requests);
+    mailbox_destroy(l->events);
+    free(l);
+}
+
+/* Let the mind and the voice work until they have nothing to do or wait for playback. */
+static void settle(struct linnet *l)
+{
+    while (mind_step(l->mind))
+        control_poll(&l->control);
+    control_poll(&l->control);
+}
+
+static void hear_frame(struct linnet *l, const struct front_frame *frame)
+{
+    clock_advance(&l->clock, CLOCK_NS_PER_S / 100);
+    l->frames++;
+    control_frame(&l->control, frame);
+    if (l->frames % 100 == 0)
+        mind_check_reminders(l->mind);
+    settle(l);
+}
+
+void linnet_push(struct linnet *l, const float *samples, size_t n)
+{
+    struct front_frame frame;
+    while (n > 0) {
+        size_t taken = front_feed(l->front, samples, n);
+        samples += taken;
+        n -= taken;
+        while (front_poll(l->front, &frame))
+            hear_frame(l, &frame);
+    }
+}
+
+size_t linnet_pull(struct linnet *l, float *samples, size_t n)
+{
+    return playout_render(voice_playout(l->voice), samples, n);
+}
+
+bool linnet_poll(struct linnet *l, struct linnet_event *ret_event)
+{
+    return mailbox_take(l->events, ret_event) == STATUS_OK;
+}
+
+bool linnet_wait(struct linnet *l, struct linnet_event *ret_event, int64_t timeout_ns)
+{
+    return mailbox_wait(l->events, ret_event, timeout_ns) == STATUS_OK;
+}
+
+enum status linnet_ask(struct linnet *l, const char *text, struct error *ret_error)
+{
+    if (strlen(text) >= LINNET_TEXT_BYTES)
+        return error_set(ret_error, STATUS_LIMIT, "a request may have %d bytes at most",
+                         LINNET_TEXT_BYTES - 1);
+    control_text(&l->control, text);
+    settle(l);
+    return STATUS_OK;
+}
+
+void linnet_talk(struct linnet *l)
+{
+    control_talk(&l->control, l->frames);
+}
+
+bool linnet_is_idle(const struct linnet *l)
+{
+    return l->control.state == TURN_IDLE && voice_is_silent(l->voice);
+}

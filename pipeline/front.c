@@ -1,0 +1,105 @@
+#include "front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vad.h"
+#include "wake.h"
+#include "wake_detector.h"
+
+struct front {
+    struct mel *mel;
+    struct wake_model *model;
+    struct wake_session *session;
+    struct wake_detector detector;
+    struct vad vad;
+    float speech; /* the net speaks every second frame; this is its last word */
+};
+
+static enum status choose_word(struct front *front, const struct front_config *config,
+                               struct error *ret_error)
+{
+    size_t count = wake_model_word_count(front->model);
+    int only =
+        strcmp(config->word, "any") == 0 ? -1 : wake_model_find_word(front->model, config->word);
+    if (only < 0 && strcmp(config->word, "any") != 0)
+        return error_set(ret_error, STATUS_NOT_FOUND, "%s: knows no wake word \"%s\"",
+                         config->model_path, config->word);
+    for (size_t word = 0; word < count; word++) {
+        if (only >= 0 && word != (size_t)only)
+            wake_detector_set_threshold(&front->detector, word, 2.0f);
+        else if (config->threshold > 0)
+            wake_detector_set_threshold(&front->detector, word, config->threshold);
+    }
+    return STATUS_OK;
+}
+
+static enum status prepare(struct front *front, const struct front_config *config,
+                           struct error *ret_error)
+{
+    struct wake_tuning tuning;
+    struct vad_config vad = vad_config_default();
+    TRY(mel_create(&front->mel, ret_error));
+    TRY(wake_model_create(&front->model, config->model_path, ret_error));
+    TRY(wake_session_create(&front->session, front->model, ret_error));
+    wake_model_tuning(front->model, &tuning);
+    wake_detector_init(&front->detector, &tuning);
+    vad_init(&front->vad, &vad);
+    return choose_word(front, config, ret_error);
+}
+
+enum status front_create(const struct front_config *config, struct front **ret_front,
+                         struct error *ret_error)
+{
+    struct front *front = calloc(1, sizeof(*front));
+    if (!front)
+        return error_set(ret_error, STATUS_NO_MEMORY, "front: out of memory");
+    enum status status = prepare(front, config, ret_error);
+    if (status != STATUS_OK) {
+        front_destroy(front);
+        return status;
+    }
+    *ret_front = front;
+    return STATUS_OK;
+}
+
+void front_destroy(struct front *front)
+{
+    if (!front)
+        return;
+    wake_session_destroy(front->session);
+    wake_model_destroy(front->model);
+    mel_destroy(front->mel);
+    free(front);
+}
+
+size_t front_feed(struct front *front, const float *samples, size_t count)
+{
+    return mel_feed(front->mel, samples, count);
+}
+
+bool front_poll(struct front *front, struct front_frame *ret_frame)
+{
+    struct front_frame *frame = ret_frame;
+    if (!mel_poll(front->mel, frame->mel, &frame->index))
+        return false;
+    struct wake_scores scores;
+    struct wake_event event;
+    frame->wake_word = -1;
+    if (wake_session_process(front->session, frame->mel, &scores)) {
+        front->speech = scores.speech;
+        if (wake_detector_step(&front->detector, &scores, &event)) {
+            frame->wake_word = (int)event.word;
+            frame->wake_score = event.score;
+            frame->wake_end = event.end_frame;
+        }
+    }
+    frame->speech = vad_step(&front->vad, front->speech);
+    frame->silent_frames = (uint32_t)vad_silence_frames(&front->vad);
+    return true;
+}
+
+const char *front_word(const struct front *front, int index)
+{
+    return wake_model_word(front->model, (size_t)index);
+}

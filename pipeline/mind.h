@@ -1,0 +1,72 @@
+/* The mind: a request in words goes in; it is routed, a tool is run or a short answer made, and the
+ * answer goes to the voice clause by clause. One step is one bounded piece of work, so that a newer
+ * turn can overtake an older one.
+ *
+ *     mailbox_post(requests, &request);         control
+ *     while (mind_step(mind) == MIND_WORKED)    mind thread, or the replay
+ *         ;
+ *
+ * Thread: mind, for all functions but create and destroy (control). */
+#ifndef LINNET_PIPELINE_MIND_H
+#define LINNET_PIPELINE_MIND_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event_post.h"
+#include "linnet.h"
+#include "option.h"
+#include "status.h"
+#include "voice.h"
+
+enum mind_request_kind {
+    MIND_ANSWER,   /* .text was said or typed */
+    MIND_ANNOUNCE, /* speak what is due */
+};
+
+struct mind_request {
+    enum mind_request_kind kind;
+    uint32_t turn;
+    float confidence; /* of the words */
+    char text[LINNET_TEXT_BYTES];
+};
+
+/* What control learns from the mind. */
+enum mind_report_kind {
+    MIND_SPEAKS,   /* the first clause of the reply went to the voice */
+    MIND_FINISHED, /* nothing more will be said in this turn */
+    MIND_REMINDER, /* something is due */
+};
+
+struct mind_report {
+    enum mind_report_kind kind;
+    uint32_t turn;
+};
+
+struct mind_config {
+    const char *model_path; /* the language model's GGUF */
+    const char *state_path; /* the store */
+    const struct config *options;
+    struct voice *voice;
+    struct event_post events;
+    struct mailbox *requests; /* of struct mind_request */
+    struct mailbox *reports;  /* of struct mind_report */
+    const atomic_uint *turn;  /* the open turn: work of older ones is dropped */
+    atomic_int *volume;       /* percent */
+};
+
+struct mind;
+
+/* Everything in config outlives the mind. */
+enum status mind_create(const struct mind_config *config, struct mind **ret_mind,
+                        struct error *ret_error);
+void mind_destroy(struct mind *mind);
+
+/* One piece of work: false when there was nothing to do. */
+bool mind_step(struct mind *mind);
+
+/* Look for due reminders; reports each once. Cheap; call about once a second. */
+void mind_check_reminders(struct mind *mind);
+
+#endif

@@ -1,0 +1,54 @@
+/* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads.
+ *
+ * Thread: mind for say and step; control for cut, has_sounded and is_silent; create, destroy and
+ * playout: control. */
+#ifndef LINNET_PIPELINE_VOICE_H
+#define LINNET_PIPELINE_VOICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "playout.h"
+#include "status.h"
+
+struct voice;
+
+struct voice_config {
+    const char *model_path;   /* the acoustic model's GGUF */
+    const char *lexicon_path; /* pronunciations and letter-to-sound rules */
+    const atomic_uint *turn;  /* clauses of older turns are dropped unspoken */
+    const atomic_int *volume; /* percent */
+};
+
+enum status voice_create(const struct voice_config *config, struct voice **ret_voice,
+                         struct error *ret_error);
+void voice_destroy(struct voice *voice);
+
+/* Queue a clause of a turn; false when the queue is full (say it again later). */
+bool voice_say(struct voice *voice, uint32_t turn, const char *clause);
+
+enum voice_work {
+    VOICE_IDLE,    /* nothing to say */
+    VOICE_WORKED,  /* a piece was synthesised */
+    VOICE_BLOCKED, /* the ring is full: playback has to take some first */
+};
+
+/* Synthesise one piece (at most some 20 ms of sound). */
+enum voice_work voice_step(struct voice *voice);
+
+/* Fall silent: what is queued or in the ring is dropped, with a short fade. */
+void voice_cut(struct voice *voice);
+
+/* Has a sample of this turn been handed to playback? */
+bool voice_has_sounded(const struct voice *voice, uint32_t turn);
+
+/* Nothing queued, nothing being synthesised, nothing left to play. */
+bool voice_is_silent(const struct voice *voice);
+
+/* Where the samples come out: a playback device or linnet_pull renders it. Lives as long as the
+ * voice. */
+struct playout *voice_playout(struct voice *voice);
+
+#endif
