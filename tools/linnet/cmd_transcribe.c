@@ -1,0 +1,149 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "asr.h"
+#include "commands.h"
+#include "gguf.h"
+#include "mel.h"
+#include "models_dir.h"
+#include "source.h"
+
+struct options {
+    const char *models, *language;
+    bool json;
+};
+
+static const struct cli_option rows[] = {
+    {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL,
+     "One JSON object a file, with words and times."},
+    {"language", 'l', CLI_TEXT, offsetof(struct options, language), "NAME",
+     "Language model: general (default) or assistant."},
+    {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
+     "Folder of the model files."},
+    {0},
+};
+
+enum { CHUNK = 1600 };
+
+struct recogniser {
+    struct gguf *acoustic, *language;
+    struct asr_model *model;
+    struct asr_session *session;
+    struct mel *mel;
+    struct error error;
+};
+
+static enum status prepare(struct recogniser *r, const struct options *options)
+{
+    char path[512];
+    struct asr_options asr = asr_options_defaults();
+    asr.language = options->language;
+    models_dir_file(options->models, "asr.gguf", path, sizeof(path));
+    TRY(gguf_create_from_file(path, &r->acoustic, &r->error));
+    models_dir_file(options->models, "asr-lm.gguf", path, sizeof(path));
+    TRY(gguf_create_from_file(path, &r->language, &r->error));
+    TRY(asr_model_create(r->acoustic, r->language, &r->model, &r->error));
+    TRY(mel_create(&r->mel, &r->error));
+    return asr_session_create(r->model, &asr, &r->session, &r->error);
+}
+
+static void finish(struct recogniser *r)
+{
+    asr_session_destroy(r->session);
+    mel_destroy(r->mel);
+    asr_model_destroy(r->model);
+    gguf_destroy(r->language);
+    gguf_destroy(r->acoustic);
+}
+
+static void feed(struct recogniser *r, const float *samples, size_t count)
+{
+    float frame[MEL_BANDS];
+    while (count > 0) {
+        size_t taken = mel_feed(r->mel, samples, count);
+        samples += taken;
+        count -= taken;
+        while (mel_poll(r->mel, frame, NULL))
+            asr_session_feed(r->session, frame, 1);
+    }
+}
+
+static json_t *words_of(const struct asr_result *result)
+{
+    json_t *words = json_array();
+    for (uint32_t i = 0; i < result->count; i++) {
+        const struct asr_word *word = &result->words[i];
+        json_array_append_new(words, json_pack("{s:s, s:f, s:f, s:f}", "word", word->text, "start",
+                                               (double)word->start, "end", (double)word->end,
+                                               "confidence", (double)word->confidence));
+    }
+    return words;
+}
+
+static void show(const char *path, const struct asr_result *result, double seconds, bool json)
+{
+    const char *text = result->rejected ? "" : result->text;
+    if (!json) {
+        printf("%s: %s\n", path, text);
+        return;
+    }
+    json_t *object = json_pack("{s:s, s:s, s:f, s:f, s:o}", "file", path, "text", text, "seconds",
+                               seconds, "confidence", (double)result->confidence, "words",
+                               result->rejected ? json_array() : words_of(result));
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(object);
+}
+
+static enum status transcribe(struct recogniser *r, const char *path, bool json)
+{
+    struct source *source;
+    float samples[CHUNK];
+    size_t count;
+    uint64_t total = 0;
+    TRY(source_create(path, &source, &r->error));
+    mel_reset(r->mel);
+    asr_session_reset(r->session);
+    enum status status;
+    while ((status = source_read(source, samples, CHUNK, &count, &r->error)) == STATUS_OK) {
+        feed(r, samples, count);
+        total += count;
+        cli_progress(path, source_progress(source));
+    }
+    source_destroy(source);
+    if (status != STATUS_END)
+        return status;
+    struct asr_result result = asr_session_finish(r->session);
+    show(path, &result, (double)total / MEL_RATE, json);
+    return STATUS_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct options options = {.language = "general"};
+    int count, exit_status = EXIT_DONE;
+    if (!cli_parse(&command_transcribe, &options, argc, argv, &count, &exit_status))
+        return exit_status;
+    struct recogniser r = {0};
+    enum status status = prepare(&r, &options);
+    if (status != STATUS_OK)
+        exit_status = cli_fail("%s", r.error.text);
+    for (int i = 0; i < count && status == STATUS_OK; i++) {
+        if (transcribe(&r, argv[i], options.json) != STATUS_OK)
+            exit_status = cli_fail("%s", r.error.text);
+    }
+    finish(&r);
+    return exit_status;
+}
+
+const struct cli_command command_transcribe = {
+    .name = "transcribe",
+    .arguments = "FILE…",
+    .summary = "Write down what is said in recordings.",
+    .options = rows,
+    .min_arguments = 1,
+    .max_arguments = -1,
+    .run = run,
+};
