@@ -52,6 +52,10 @@ TEST(clock_skills_answer)
     CHECK_STR(run(&b, "get_date", "day=tomorrow", NULL).text,
               "Tomorrow is Tuesday, January 6th, 2026.");
     CHECK_STR(run(&b, "get_date", "day=friday", NULL).text, "That is Friday, January 9th, 2026.");
+    CHECK_STR(run(&b, "get_date", "day=christmas", NULL).text,
+              "christmas is on Friday, December 25th, 2026.");
+    CHECK_STR(run(&b, "get_date", "day=new year's day", NULL).text,
+              "new year's day is on Friday, January 1st, 2027.");
     store_destroy(b.store);
 }
 
@@ -81,6 +85,10 @@ TEST(timers_are_set_asked_and_cancelled)
               "Your pasta timer is cancelled.");
     CHECK_STR(run(&b, "timer_cancel", NULL, NULL).text, "Your timer is cancelled.");
     CHECK_STR(run(&b, "timer_cancel", NULL, NULL).text, "There is no such timer running.");
+    run(&b, "timer_set", "duration=one hour", "name=tea");
+    run(&b, "timer_set", "duration=two hours", "name=egg");
+    CHECK_STR(run(&b, "timer_cancel", "name=rice", NULL).text, "There is no such timer running.");
+    CHECK_STR(run(&b, "timer_cancel", "name=all", NULL).text, "2 timers cancelled.");
     CHECK_STR(run(&b, "timer_set", "duration=blue", NULL).text,
               "Sorry, for how long should the timer run?");
     store_destroy(b.store);
@@ -131,6 +139,8 @@ TEST(control_skills_have_effects)
     CHECK_EQ(run(&b, "volume_set", "level=seven", NULL).volume, 70);
     CHECK_EQ(run(&b, "volume_set", "level=maximum", NULL).volume, 100);
     CHECK_EQ(run(&b, "volume_set", "level=half", NULL).volume, 50);
+    CHECK_EQ(run(&b, "volume_set", "level=unmute", NULL).volume, 50);
+    CHECK_EQ(run(&b, "volume_set", "level=mute", NULL).volume, 0);
     CHECK_EQ(run(&b, "volume_up", NULL, NULL).volume, 60);
     CHECK_EQ(run(&b, "volume_down", NULL, NULL).volume, 40);
     CHECK_EQ(run(&b, "volume_set", "level=cheese", NULL).effect, SKILL_SAY);
