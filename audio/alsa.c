@@ -380,8 +380,8 @@ static int recover(struct alsa_state *s, int code)
     }
 }
 
-/* Plugins that end in a file or in nothing take or give samples as fast as we move; hold them to the
- * clock. A buffer's worth ahead is granted, so that real hardware is never held. */
+/* Plugins that end in a file or in nothing take or give samples as fast as we move; hold them to
+ * the clock. A buffer's worth ahead is granted, so that real hardware is never held. */
 static void hold_to_clock(struct alsa_state *s)
 {
     struct clock *clock = s->device->config.clock;
