@@ -1,5 +1,6 @@
 #include "ears.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,12 +73,22 @@ static const char *skip_wake_words(const char *text)
     return text;
 }
 
-/* The pause of the frame as the net saw it, not as the hangover smooths it. */
+/* How sure it is that the sentence is over, 0..1: the recogniser hears silence behind a whole word, and the language
+ * model has seen sentences end there. Where many go on ("set a timer" ...) and some end, one in seven is plenty. */
+static float sentence_end(const struct asr_ending *ending)
+{
+    const float plenty = 0.15f;
+    if (ending->words == 0 || ending->silence <= 0)
+        return 0;
+    return fminf(ending->end_probability / plenty, 1);
+}
+
+/* The pause is the frame's as the net saw it, not as the hangover smooths it. */
 static void judge(struct ears *ears, bool silent)
 {
     struct asr_ending ending = asr_session_ending(ears->session);
-    float score = asr_end_of_sentence_score(ears->session);
-    ears->decision = endpoint_step(&ears->endpoint, !silent, ending.words > 0, score);
+    ears->decision =
+        endpoint_step(&ears->endpoint, !silent, ending.words > 0, sentence_end(&ending));
 }
 
 void ears_hear(struct ears *ears, const struct front_frame *frame)
