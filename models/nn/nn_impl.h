@@ -19,7 +19,9 @@
 #include "nn_kernels.h"
 
 #define NN_INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
+#if defined(NN_ROLLED)
+#define NN_UNROLL
+#elif defined(__clang__)
 #define NN_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define NN_UNROLL _Pragma("GCC unroll 16")
