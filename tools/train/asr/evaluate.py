@@ -1,6 +1,6 @@
 """Phone errors of the held-out sets: a Viterbi pass through the phone trigram.
 
-    evaluate.py --work DIR [--checkpoint FILE | --gguf FILE] [--scale X]
+    evaluate.py --work DIR [--checkpoint FILE | --gguf FILE] [--scale X] [--sets a,b] [--show N]
 """
 import argparse
 import os
@@ -19,7 +19,7 @@ import realign  # noqa: E402
 import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
-LIMIT = 60  # utterances a set
+LIMIT = 40  # utterances a set
 
 
 def distance(a, b):
@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--scale", default=1.0, type=float)
+    parser.add_argument("--sets", default=",".join(prepare.REAL + list(prepare.SPOKEN)))
     parser.add_argument("--show", default=0, type=int)
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -66,7 +67,7 @@ def main():
         net.load_state_dict(state["average"])
         prior = realign.prior_of(everything) if state["stage"] == "ce" else prior
     trigram = torch.from_numpy(data.phone_trigram(data.trainable(everything, True)))
-    for name in dict.fromkeys(u.name for u in everything):
+    for name in args.sets.split(","):
         held = [u for u in everything if u.name == name and u.split == "dev"]
         held = held[::max(1, len(held) // LIMIT)][:LIMIT]
         if held:

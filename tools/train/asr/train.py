@@ -30,7 +30,7 @@ from net import Encoder  # noqa: E402
 
 SHARES = {"speechocean762": 0.6, "speech_commands_test": 0.4, "free_spoken_digits": 0.3,
           "synth_train": 0.8}
-PEAK = {"ce": 4e-3, "mmi": 3e-3}
+PEAK = {"ce": 4e-3, "mmi": 1.2e-3}
 BATCH_SECONDS = 90
 EMA = 0.99
 
