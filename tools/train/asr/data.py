@@ -104,6 +104,14 @@ def trainable(utterances, need_labels):
             len(u.reference) > 0 and u.frames >= 4 * len(u.reference)]
 
 
+def noise_only(work):
+    """Four-second pieces of the first noise set, where nothing is said: silence is what to hear."""
+    values = np.memmap(work / "noise.mel", np.float16, "r").reshape(-1, mel.BINS)
+    labels = np.zeros(400, np.uint8)
+    return [Utterance("noise", number, values[400 * number:400 * number + 400], None, "train", "", "",
+                      [(phones.SIL, True)], labels) for number in range(480)]
+
+
 def batches(utterances, seconds, rng):
     """Lists of utterances of similar length, about `seconds` of sound each, in random order."""
     order = sorted(utterances, key=lambda u: u.frames * rng.uniform(0.85, 1.15))

@@ -40,7 +40,7 @@ class Denominator:
         states, total = [], torch.zeros(len(likelihood))
         for time in range(likelihood.shape[1]):
             if time > 0:
-                # (b, batch, a) x (b, a, c) -> (b, batch, c): the new pair is (b, c), kept as [c][batch][b]
+                # (b, batch, a) x (b, a, c) -> (b, batch, c); the new pair is (b, c), kept as [c][batch][b]
                 moved = torch.bmm(state, self.step).permute(2, 1, 0) + state
                 moved = moved * likelihood[:, time].T[:, :, None]
                 state = torch.where(inside[time][None, :, None], moved, state)
@@ -83,8 +83,8 @@ class Numerator:
             self.enter[row, 1:size] = 1.0
             for place in range(2, size):
                 self.skip[row, place] = float(chain[place - 1][1])
-            self.first[row, :2] = 1.0
-            self.last[row, size - 2:size] = 1.0
+            self.first[row, :min(2, size)] = 1.0
+            self.last[row, max(0, size - 2):size] = 1.0
 
     @torch.no_grad()
     def run(self, scores, lengths):

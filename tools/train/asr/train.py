@@ -29,7 +29,7 @@ import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
 SHARES = {"speechocean762": 0.6, "speech_commands_test": 0.4, "free_spoken_digits": 0.3,
-          "synth_train": 0.8}
+          "synth_train": 0.8, "noise": 0.5}
 PEAK = {"ce": 4e-3, "mmi": 1.2e-3}
 BATCH_SECONDS = 90
 EMA = 0.99
@@ -60,6 +60,7 @@ class Run:
         names = prepare.REAL + list(prepare.SPOKEN)
         self.everything = data.load(self.args.work, names, self.lexicon)
         self.train = data.trainable(self.everything, self.args.stage == "ce")
+        self.train += data.noise_only(self.args.work)
 
     @property
     def path(self):
