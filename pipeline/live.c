@@ -85,6 +85,8 @@ static void control_run(void *context)
     while (!stopped(live)) {
         if (frame_ring_read(&live->frames, &frame)) {
             control_frame(&live->linnet->control, &frame);
+            if (frame.wake_word >= 0)
+                audio_device_wake(live->output); /* a sleeping loudspeaker needs a moment */
             continue;
         }
         control_poll(&live->linnet->control);
