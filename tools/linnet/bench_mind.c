@@ -22,11 +22,15 @@ static enum status time_decoder(struct lm_decoder *decoder, uint32_t vocabulary,
     return STATUS_OK;
 }
 
-/* A request as the assistant gets it, nothing of it prefilled. */
+/* Requests as the assistant gets them, each new to the session. */
 static enum status time_answer(struct bench_report *report, const struct lm_model *model,
                                struct error *ret_error)
 {
-    static const char request[] = "set a timer for twenty five minutes for the pasta";
+    static const char *const requests[BENCH_RUNS] = {
+        "set a timer for twenty five minutes for the pasta",
+        "could you please convert twelve miles to kilometers",
+        "wake me up at half past six tomorrow morning",
+    };
     struct lm_session *session;
     struct lm_result result;
     double seconds[BENCH_RUNS];
@@ -35,7 +39,7 @@ static enum status time_answer(struct bench_report *report, const struct lm_mode
     for (int i = 0; i < BENCH_RUNS && status == STATUS_OK; i++) {
         lm_session_reset(session);
         double begin = bench_now();
-        status = lm_session_answer(session, request, NULL, &result, ret_error);
+        status = lm_session_answer(session, requests[i], NULL, &result, ret_error);
         seconds[i] = bench_now() - begin;
     }
     lm_session_destroy(session);
