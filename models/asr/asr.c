@@ -15,7 +15,8 @@ enum { LANGUAGES = 2, WORDS = 512, TEXT = 8192 };
 
 static const char *const language_name[LANGUAGES] = {"assistant", "general"};
 
-/* Below this match an utterance is not speech that we understand; measured, docs/internals/asr.md. */
+/* Below this match an utterance is not speech that we understand; measured, docs/internals/asr.md.
+ */
 #define MATCH_REJECT (-2.0f)
 
 struct asr_model {
@@ -195,7 +196,8 @@ void asr_session_feed(struct asr_session *session, const float *mel, uint32_t fr
     }
 }
 
-/* Append a word to a text of `used` bytes; returns the new length. What does not fit is left out. */
+/* Append a word to a text of `used` bytes; returns the new length. What does not fit is left out.
+ */
 static size_t append(char *text, size_t used, size_t size, const char *word)
 {
     size_t length = strlen(word), space = used > 0;

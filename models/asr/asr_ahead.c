@@ -3,14 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATES = 1 << 14, NO_TABLE = UINT32_MAX };
+#define NOTHING (-1e30f)
 
-/* A cached state. */
+enum {
+    STATES = 1 << 13,
+    MANY = 1000, /* listed words from which a byte for every node is smaller and quicker */
+    NO_TABLE = UINT32_MAX,
+    NOT_MADE = UINT32_MAX - 1
+};
+
+/* A cached state. Most die at the first phone of a word, so that level is made at once and the full
+ * table only when it is asked for. */
 struct entry {
-    uint32_t state; /* ASR_NGRAM_EMPTY: free */
-    uint32_t first, mask;
+    uint32_t state;       /* ASR_NGRAM_EMPTY: free */
+    uint32_t first, mask; /* slots of the table; mask 0: bytes of all nodes */
     uint32_t lower;
     float back_off;
+    const float *values;          /* of the codes */
+    uint16_t top[ASR_AHEAD_TOPS]; /* best code below each child of the root, + 1; 0 is none */
 };
 
 struct asr_ahead {
@@ -19,10 +29,12 @@ struct asr_ahead {
     const struct asr_ahead_base *base;
     uint32_t *slot;
     uint32_t slots, used, states, emptied;
+    uint8_t *top_of; /* [endings] for each place of a word, which child of the root it is below */
     struct entry entry[STATES];
     /* Scratch of one table: nodes reached, and their best code (codes rise with the value). */
     uint32_t *reached, *stamp, epoch;
     uint8_t *best;
+    float tops[ASR_AHEAD_TOPS];
 };
 
 /* Best unigrams from the leaves up: children have larger numbers. */
@@ -91,18 +103,33 @@ static void empty(struct asr_ahead *a)
     a->emptied++;
 }
 
+static void fill_tops(struct asr_ahead *a)
+{
+    const struct asr_lexicon *l = a->lexicon;
+    for (uint32_t p = 0; p < l->endings; p++) {
+        uint32_t node = l->place[p];
+        while (l->parent[node] != 0)
+            node = l->parent[node];
+        a->top_of[p] = (uint8_t)(node - 1);
+    }
+}
+
 enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr_ngram *ngram,
                              const struct asr_ahead_base *base, uint32_t slots,
                              struct asr_ahead **ret_ahead, struct error *ret_error)
 {
+    if (lexicon->first_child[1] - 1 > ASR_AHEAD_TOPS)
+        return error_set(ret_error, STATUS_UNSUPPORTED, "look-ahead: more than %d first phones",
+                         ASR_AHEAD_TOPS);
     struct asr_ahead *a = calloc(1, sizeof *a);
     if (a) {
         a->slot = calloc(slots, sizeof *a->slot);
         a->reached = calloc(lexicon->nodes, sizeof *a->reached);
         a->stamp = calloc(lexicon->nodes, sizeof *a->stamp);
         a->best = calloc(lexicon->nodes, sizeof *a->best);
+        a->top_of = calloc(lexicon->endings, sizeof *a->top_of);
     }
-    if (!a || !a->slot || !a->reached || !a->stamp || !a->best) {
+    if (!a || !a->slot || !a->reached || !a->stamp || !a->best || !a->top_of) {
         asr_ahead_destroy(a);
         return error_set(ret_error, STATUS_NO_MEMORY, "look-ahead of %u nodes", lexicon->nodes);
     }
@@ -110,6 +137,7 @@ enum status asr_ahead_create(const struct asr_lexicon *lexicon, const struct asr
     a->ngram = ngram;
     a->base = base;
     a->slots = slots;
+    fill_tops(a);
     empty(a);
     *ret_ahead = a;
     return STATUS_OK;
@@ -123,6 +151,7 @@ void asr_ahead_destroy(struct asr_ahead *ahead)
     free(ahead->reached);
     free(ahead->stamp);
     free(ahead->best);
+    free(ahead->top_of);
     free(ahead);
 }
 
@@ -132,7 +161,8 @@ static uint32_t mix(uint32_t x)
     return x ^ (x >> 15);
 }
 
-/* Raise the values on the way from a node to the root; returns how many nodes are reached so far. */
+/* Raise the values on the way from a node to the root; returns how many nodes are reached so far.
+ */
 static uint32_t raise_path(struct asr_ahead *a, uint32_t node, uint8_t value, uint32_t count)
 {
     for (;;) {
@@ -151,10 +181,9 @@ static uint32_t raise_path(struct asr_ahead *a, uint32_t node, uint8_t value, ui
     }
 }
 
-static uint32_t reach(struct asr_ahead *a, uint32_t state)
+static uint32_t reach(struct asr_ahead *a, struct asr_ngram_list list)
 {
     const struct asr_lexicon *l = a->lexicon;
-    struct asr_ngram_list list = asr_ngram_listed(a->ngram, state);
     uint32_t count = 0;
     if (++a->epoch == 0) {
         memset(a->stamp, 0, l->nodes * sizeof *a->stamp);
@@ -192,83 +221,173 @@ static bool fill(struct asr_ahead *a, struct entry *entry, uint32_t count)
     return true;
 }
 
-/* The entry of a state, made when it is not there. */
+/* A byte for every node: its best code + 1 (the two largest share one), 0 where nothing is listed.
+ */
+static bool fill_bytes(struct asr_ahead *a, struct entry *entry, struct asr_ngram_list list)
+{
+    const struct asr_lexicon *l = a->lexicon;
+    uint32_t size = (l->nodes + 3) / 4;
+    if (size > a->slots - a->used)
+        return false;
+    uint8_t *best = (uint8_t *)(a->slot + a->used);
+    memset(best, 0, l->nodes);
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (list.word[i] >= l->words)
+            continue;
+        uint8_t code = list.code[i] < 255 ? (uint8_t)(list.code[i] + 1) : 255;
+        uint32_t end = l->first_place[list.word[i] + 1];
+        for (uint32_t p = l->first_place[list.word[i]]; p < end; p++)
+            for (uint32_t n = l->place[p]; best[n] < code; n = l->parent[n])
+                best[n] = code;
+    }
+    entry->first = a->used;
+    entry->mask = 0;
+    a->used += size;
+    return true;
+}
+
+/* Best code below each child of the root. */
+static void fill_top(const struct asr_ahead *a, struct entry *entry)
+{
+    const struct asr_lexicon *l = a->lexicon;
+    struct asr_ngram_list list = asr_ngram_listed(a->ngram, entry->state);
+    memset(entry->top, 0, sizeof entry->top);
+    for (uint32_t i = 0; i < list.count; i++) {
+        uint32_t word = list.word[i];
+        if (word >= l->words)
+            continue;
+        uint16_t code = (uint16_t)(list.code[i] + 1);
+        for (uint32_t p = l->first_place[word]; p < l->first_place[word + 1]; p++) {
+            uint16_t *top = &entry->top[a->top_of[p]];
+            *top = code > *top ? code : *top;
+        }
+    }
+    entry->values = list.table;
+}
+
+/* The entry of a state, made when it is not there; making one may empty the cache. */
 static struct entry *entry_of(struct asr_ahead *a, uint32_t state)
 {
     uint32_t at = mix(state) % STATES;
-    while (a->entry[at].state != ASR_NGRAM_EMPTY) {
+    for (; a->entry[at].state != ASR_NGRAM_EMPTY; at = (at + 1) % STATES)
         if (a->entry[at].state == state)
             return &a->entry[at];
-        at = (at + 1) % STATES;
-    }
-    struct entry entry = {.state = state, .first = NO_TABLE};
-    entry.back_off = asr_ngram_back_off(a->ngram, state, &entry.lower);
-    uint32_t count = reach(a, state);
-    if (a->states >= STATES / 2 || (count && !fill(a, &entry, count))) {
+    if (a->states >= STATES / 2) {
         empty(a);
         at = mix(state) % STATES;
-        if (count && !fill(a, &entry, count))
-            entry.first = NO_TABLE; /* larger than the whole pool: back off only */
     }
+    struct entry *entry = &a->entry[at];
+    entry->state = state;
+    entry->first = NOT_MADE;
+    entry->back_off = asr_ngram_back_off(a->ngram, state, &entry->lower);
+    fill_top(a, entry);
     a->states++;
-    a->entry[at] = entry;
-    return &a->entry[at];
+    return entry;
+}
+
+/* Make the full table of an entry; false when the pool has no room for it. */
+static bool complete(struct asr_ahead *a, struct entry *entry)
+{
+    if (entry->first != NOT_MADE)
+        return true;
+    struct asr_ngram_list list = asr_ngram_listed(a->ngram, entry->state);
+    if (list.count >= MANY)
+        return fill_bytes(a, entry, list);
+    uint32_t count = reach(a, list);
+    if (count > 0)
+        return fill(a, entry, count);
+    entry->first = NO_TABLE;
+    return true;
 }
 
 /* Put an entry's table into the view; returns the state below. */
 static uint32_t add_table(const struct asr_ahead *a, const struct entry *entry,
                           struct asr_ahead_view *view, unsigned at)
 {
-    bool there = entry->first != NO_TABLE;
-    view->table[at] = there ? a->slot + entry->first : NULL;
+    bool there = entry->first != NO_TABLE && entry->first != NOT_MADE;
+    bool bytes = there && entry->mask == 0;
+    view->table[at] = there && !bytes ? a->slot + entry->first : NULL;
+    view->codes[at] = bytes ? (const uint8_t *)(a->slot + entry->first) : NULL;
     view->mask[at] = entry->mask;
-    view->values[at] = asr_ngram_listed(a->ngram, entry->state).table;
+    view->values[at] = entry->values;
     view->weight[at] = view->below;
     view->below += entry->back_off;
     return entry->lower;
 }
 
+/* One attempt; false when something was emptied on the way, or did not fit. */
+static bool try_view(struct asr_ahead *a, uint32_t state, struct asr_ahead_view *ret_view)
+{
+    uint32_t emptied = a->emptied;
+    *ret_view = (struct asr_ahead_view){.node = a->base->node};
+    for (unsigned i = 0; i < 2 && state != ASR_NGRAM_EMPTY; i++) {
+        struct entry *entry = entry_of(a, state);
+        if (a->emptied != emptied || !complete(a, entry))
+            return false;
+        state = add_table(a, entry, ret_view, i);
+    }
+    return true;
+}
+
 struct asr_ahead_view asr_ahead_view(struct asr_ahead *ahead, uint32_t state)
 {
-    for (;;) {
-        struct asr_ahead_view view = {.node = ahead->base->node};
-        uint32_t emptied = ahead->emptied;
+    struct asr_ahead_view view;
+    if (try_view(ahead, state, &view))
+        return view;
+    empty(ahead);
+    if (!try_view(ahead, state, &view)) /* larger than the whole pool: backing off is the bound */
+        view.table[0] = view.table[1] = NULL, view.codes[0] = view.codes[1] = NULL;
+    return view;
+}
+
+const float *asr_ahead_tops(struct asr_ahead *ahead, uint32_t state)
+{
+    const struct asr_lexicon *l = ahead->lexicon;
+    uint32_t tops = l->first_child[1] - 1;
+    float *best = ahead->tops, weight = 0;
+    for (uint32_t t = 0; t < tops; t++)
+        best[t] = NOTHING;
+    while (state != ASR_NGRAM_EMPTY) {
         const struct entry *entry = entry_of(ahead, state);
-        bool made = ahead->emptied != emptied;
-        emptied = ahead->emptied;
-        uint32_t lower = add_table(ahead, entry, &view, 0);
-        if (lower != ASR_NGRAM_EMPTY)
-            add_table(ahead, entry_of(ahead, lower), &view, 1);
-        /* Emptying the pool for the lower table lost the upper one: once more, both fit now, or the
-         * pool is too small for both and the stale view is refused. */
-        if (ahead->emptied == emptied)
-            return view;
-        if (made) {
-            view.table[0] = NULL;
-            return view;
+        for (uint32_t t = 0; t < tops; t++) {
+            if (entry->top[t] == 0)
+                continue;
+            float value = weight + entry->values[entry->top[t] - 1];
+            best[t] = value > best[t] ? value : best[t];
         }
+        weight += entry->back_off;
+        state = entry->lower;
     }
+    for (uint32_t t = 0; t < tops; t++) {
+        float value = weight + ahead->base->node[t + 1];
+        best[t] = value > best[t] ? value : best[t];
+    }
+    return best;
 }
 
 /* Value of a node in a table, very low when it is not there. */
 static float look_up(const struct asr_ahead_view *view, unsigned number, uint32_t node)
 {
     const uint32_t *table = view->table[number];
+    if (view->codes[number]) {
+        uint8_t code = view->codes[number][node];
+        return code ? view->values[number][code - 1] : NOTHING;
+    }
+    if (!table)
+        return NOTHING;
     uint32_t mask = view->mask[number], at = mix(node) & mask;
     while (table[at]) {
         if (table[at] >> 8 == node + 1)
             return view->values[number][table[at] & 0xFF];
         at = (at + 1) & mask;
     }
-    return -1e30f;
+    return NOTHING;
 }
 
 float asr_ahead_value(const struct asr_ahead_view *view, uint32_t node)
 {
     float best = view->below + view->node[node];
     for (unsigned i = 0; i < 2; i++) {
-        if (!view->table[i])
-            continue;
         float value = view->weight[i] + look_up(view, i, node);
         best = value > best ? value : best;
     }

@@ -76,8 +76,8 @@ uint32_t asr_lattice_path(const struct asr_lattice *lattice, uint32_t node,
 /* Number of words on the best path to a node. */
 uint32_t asr_lattice_words(const struct asr_lattice *lattice, uint32_t node);
 
-/* Posterior probabilities of the words of a path that ends at `final`, from all paths that end there;
- * `scale` flattens the scores. Fills the confidences. */
+/* Posterior probabilities of the words of a path that ends at `final`, from all paths that end
+ * there; `scale` flattens the scores. Fills the confidences. */
 void asr_lattice_confidence(struct asr_lattice *lattice, uint32_t final, float scale,
                             struct asr_lattice_word *words, uint32_t count);
 

@@ -107,6 +107,8 @@ static enum status check_values(const struct asr_lexicon *l, uint32_t phones,
         if (l->ending[e] >= l->words)
             return error_set(ret_error, STATUS_FORMAT, "lexicon.word: entry %u: word %u of %u", e,
                              l->ending[e], l->words);
+    if (l->first_child[1] - 1 > phones)
+        return error_set(ret_error, STATUS_FORMAT, "lexicon: more first phones than %u", phones);
     if (l->first_ending[1] != 0 || l->phone[0] != 0)
         return error_set(ret_error, STATUS_FORMAT,
                          "lexicon: expected a root of silence, without words");

@@ -123,7 +123,8 @@ void asr_nbest_list(struct asr_nbest *nbest, const struct asr_lattice *lattice, 
     while (n->heaped > 0 && n->sentences < ASR_NBEST_SENTENCES) {
         uint32_t tail = pop(n);
         uint32_t node = n->tail[tail].node;
-        /* Two ways to one meeting point: a node is told apart by its state; the start alone by 0. */
+        /* Two ways to one meeting point: a node is told apart by its state; the start alone by 0.
+         */
         uint64_t key = stir(n->tail[tail].hash, node ? lattice->node[node].state : 0x40000000u);
         if (!first_time(n, key))
             continue;

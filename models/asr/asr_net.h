@@ -39,8 +39,8 @@ struct asr_net_info {
 struct asr_net;
 struct asr_encoder;
 
-/* Check and pack the weights. The file must outlive the net. Errors: NOT_FOUND, FORMAT, UNSUPPORTED,
- * LIMIT, NO_MEMORY. */
+/* Check and pack the weights. The file must outlive the net. Errors: NOT_FOUND, FORMAT,
+ * UNSUPPORTED, LIMIT, NO_MEMORY. */
 enum status asr_net_create(const struct gguf *gguf, struct asr_net **ret_net,
                            struct error *ret_error);
 void asr_net_destroy(struct asr_net *net);
@@ -52,8 +52,8 @@ enum status asr_encoder_create(const struct asr_net *net, struct asr_encoder **r
 void asr_encoder_destroy(struct asr_encoder *encoder);
 void asr_encoder_reset(struct asr_encoder *encoder);
 
-/* Take `frames` <= ASR_FEED_FRAMES frames of mel_bins values; write the rows of `phones`
- * log-posteriors that are now known to ret_logp (room for ASR_FEED_ROWS) and return their number. */
+/* Take `frames` <= ASR_FEED_FRAMES frames of mel_bins values; write the rows of `phones` log-
+ * posteriors that are now known to ret_logp (room for ASR_FEED_ROWS) and return their number. */
 uint32_t asr_encoder_feed(struct asr_encoder *encoder, const float *mel, uint32_t frames,
                           float *ret_logp);
 

@@ -58,12 +58,12 @@ struct asr_search_config asr_search_defaults(void)
 {
     return (struct asr_search_config){
         .phones = 40,
-        .lm_weight = 2.5f,
+        .lm_weight = 0.9f,
         .word_bonus = 0,
         .silence_cost = 0,
         .break_cost = -4,
-        .beam = 16,
-        .word_beam = 12,
+        .beam = 10,
+        .word_beam = 7,
         .max_tokens = 3000,
     };
 }
@@ -169,20 +169,35 @@ static void offer(struct asr_search *s, const struct token *token)
     s->next_best = fmaxf(s->next_best, token->score);
 }
 
-/* Enter the children of `from->node`; from->score is without the acoustic score of the new frame. */
+/* Enter the children of `from->node`; from->score is without the acoustic score of the new frame.
+ */
 static void offer_children(struct asr_search *s, const struct token *from, const float *scores)
 {
     const struct asr_lexicon *l = s->config.lexicon;
     uint32_t first = l->first_child[from->node], end = l->first_child[from->node + 1];
-    const struct asr_ahead_view *view = first < end ? view_of(s, from->state) : NULL;
     for (uint32_t c = first; c < end; c++) {
         float score = from->score + scores[l->phone[c]];
         if (score < s->next_best - s->config.beam)
             continue; /* look-ahead only falls on the way down */
-        float ahead = asr_ahead_value(view, c);
+        float ahead = asr_ahead_value(view_of(s, from->state), c);
         score += s->config.lm_weight * (ahead - from->ahead);
-        uint32_t begin = from->node == 0 ? s->frame : from->begin;
-        offer(s, &(struct token){score, ahead, from->state, c, from->link, begin});
+        offer(s, &(struct token){score, ahead, from->state, c, from->link, from->begin});
+    }
+}
+
+/* The same for the root, whose children are told apart by their first phone. */
+static void offer_words(struct asr_search *s, const struct token *from, const float *scores)
+{
+    const struct asr_lexicon *l = s->config.lexicon;
+    const float *ahead = NULL;
+    for (uint32_t c = 1; c < l->first_child[1]; c++) {
+        float score = from->score + scores[l->phone[c]];
+        if (score < s->next_best - s->config.beam)
+            continue;
+        if (!ahead)
+            ahead = asr_ahead_tops(s->ahead, from->state);
+        score += s->config.lm_weight * (ahead[c - 1] - from->ahead);
+        offer(s, &(struct token){score, ahead[c - 1], from->state, c, from->link, s->frame});
     }
 }
 
@@ -191,18 +206,21 @@ static void expand_token(struct asr_search *s, const struct token *from, const f
     struct token stay = *from;
     stay.score += scores[s->config.lexicon->phone[from->node]];
     offer(s, &stay);
-    offer_children(s, from, scores);
+    if (from->node == 0)
+        offer_words(s, from, scores);
+    else
+        offer_children(s, from, scores);
 }
 
 /* A token that starts the next word, and one that waits in silence first. */
 static void expand_end(struct asr_search *s, const struct end *end, const float *scores)
 {
-    float ahead = asr_ahead_value(view_of(s, end->state), 0);
+    float ahead = s->config.ahead_base->state[end->state];
     struct token root = {.score = end->score + s->config.lm_weight * ahead,
                          .ahead = ahead,
                          .state = end->state,
                          .link = end->link};
-    offer_children(s, &root, scores);
+    offer_words(s, &root, scores);
     root.score += s->config.silence_cost + scores[0];
     offer(s, &root);
 }

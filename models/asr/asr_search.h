@@ -1,9 +1,10 @@
 /* Beam search for words: phone scores in, one row every 30 ms; words out.
  *
- * Tokens walk the prefix tree of the lexicon, each phone one state with a self-loop; a token is told
- * apart by its language-model state and its tree node, the better of two equal ones survives. At the
- * end of a word the trigram's probability replaces the look-ahead that was paid in advance, the word
- * goes into the lattice and the token starts again at the root, through silence or directly.
+ * Tokens walk the prefix tree of the lexicon, each phone one state with a self-loop; a token is
+ * told apart by its language-model state and its tree node, the better of two equal ones survives.
+ * At the end of a word the trigram's probability replaces the look-ahead that was paid in advance,
+ * the word goes into the lattice and the token starts again at the root, through silence or
+ * directly.
  *
  *     struct asr_search *search;
  *     TRY(asr_search_create(&config, &search, ret_error));
@@ -12,8 +13,8 @@
  *     count = asr_search_finish(search, words, limit);
  *     asr_search_reset(search);
  *
- * All memory is fixed at creation: the beams bound the work of a step, the lattice forgets what can
- * no longer win. Results depend on the scores alone.
+ * All memory is fixed at creation: the beams bound the work of a step, the lattice forgets what
+ * can no longer win. Results depend on the scores alone.
  *
  * Thread: control for create and destroy; worker for the others (audio-rt safe). */
 #ifndef LINNET_MODELS_ASR_SEARCH_H
@@ -81,8 +82,8 @@ struct asr_search_ending asr_search_ending(const struct asr_search *search);
 uint32_t asr_search_finish(struct asr_search *search, struct asr_lattice_word *ret_words,
                            uint32_t limit);
 
-/* After finish: how well the sounds fit the words, per frame of speech: 0 is perfect, noise heard as
- * words is far below. 0 without words. */
+/* After finish: how well the sounds fit the words, per frame of speech: 0 is perfect, noise heard
+ * as words is far below. 0 without words. */
 float asr_search_match(const struct asr_search *search);
 
 /* After finish: the lattice and its final node (0 when there are no words). */
