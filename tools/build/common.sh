@@ -14,7 +14,7 @@ BUILD_PACKAGES=(
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
     clang clang-format gcovr git shellcheck valgrind python3-numpy
-    festival festvox-kallpc16k
+    festival festvox-kallpc16k festvox-us-slt-hts ffmpeg
     pulseaudio pulseaudio-utils libasound2-plugins
 )
 
