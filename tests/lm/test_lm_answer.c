@@ -219,6 +219,30 @@ TEST(completions_go_on_until_their_limit)
     bench_finish(&b);
 }
 
+/* A file without linnet.tools is a general model: it completes, but does not answer. */
+TEST(a_general_model_completes_but_does_not_answer)
+{
+    struct tiny tiny;
+    struct bench b;
+    struct error error;
+    struct lm_result result;
+    int32_t tokens[8];
+    struct lm_completion c = {.tokens = tokens, .capacity = 8};
+    tiny_init(&tiny, 5);
+    uint8_t *key = memmem(tiny.file.data, tiny.file.size, "linnet.tools", 12);
+    CHECK(key);
+    key[11] = 'z';
+    CHECK_OK(lm_model_create(tiny_path(&tiny), &b.model, NULL));
+    CHECK_OK(lm_session_create(b.model, &b.session, NULL));
+    CHECK(!lm_model_grammar(b.model));
+    CHECK_STATUS(lm_session_answer(b.session, "stop", NULL, &result, &error), STATUS_UNSUPPORTED);
+    CHECK_STATUS(lm_session_prefill(b.session, "stop", &error), STATUS_UNSUPPORTED);
+    CHECK_OK(lm_session_complete(b.session, "five", NULL, &c, NULL));
+    CHECK(c.count == 8 || c.ended);
+    bench_finish(&b);
+    tiny_finish(&tiny);
+}
+
 TEST(answering_allocates_nothing)
 {
     struct bench b;

@@ -95,7 +95,7 @@ TEST(texts_become_the_same_tokens)
     bench_finish(&b);
 }
 
-/* Largest difference of the logits after each prompt (after each of its tokens, where the file has them). */
+/* Largest difference of the logits after each prompt, and after its every token where given. */
 static double largest_difference(const struct bench *b)
 {
     double most = 0.0;
