@@ -35,9 +35,11 @@ static bool volume_level(const char *text, int *level)
     for (int at = 0; at < words.count; at++) {
         if (!spoken_number_parse(&words, at, &value))
             continue;
+        if (value < 0 || value > 100)
+            return false;
         bool of_ten = !has_word(&words, percent) && value <= 10;
         *level = (int)lround(value < 1 ? value * 100 : of_ten ? value * 10 : value);
-        return value >= 0 && value <= 100;
+        return true;
     }
     *level = has_word(&words, top)      ? 100
              : has_word(&words, bottom) ? 0

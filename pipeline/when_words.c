@@ -7,6 +7,8 @@
 
 #include "spoken_number.h"
 
+enum { DAYS_AHEAD_MAX = 36600 };
+
 struct unit_seconds {
     const char *name;
     double seconds;
@@ -290,8 +292,9 @@ static bool parse_offset_day(const struct words *words, int at, int *offset)
     }
     double number;
     int n = words_is(words, at, "in") ? spoken_number_parse(words, at + 1, &number) : 0;
-    if (n && unit_at(words, at + 1 + n) >= 86400) {
-        *offset = (int)(number * unit_at(words, at + 1 + n) / 86400);
+    double days = n ? number * unit_at(words, at + 1 + n) / 86400 : 0;
+    if (n && unit_at(words, at + 1 + n) >= 86400 && fabs(days) < DAYS_AHEAD_MAX) {
+        *offset = (int)days;
         return true;
     }
     return false;
