@@ -8,7 +8,7 @@ import json
 import re
 import sys
 
-TAP_LINE = re.compile(r"^(not )?ok \d+ - (\S+)(?: # SKIP ?(.*))?$")
+TAP_LINE = re.compile(r"^(not )?ok \d+ - (.*?)(?: # SKIP ?(.*))?$")
 OUTPUT_LINES = 60
 
 
@@ -45,9 +45,9 @@ def count_tap(test, tally):
         else:
             tally.failed.append((full, comments))
     missing = int(plan[1]) - len(results) if plan else 1
-    for _ in range(missing):
-        tally.failed.append((f"{test['short']}: ended early ({test['result']})",
-                             test.get("stderr", "").splitlines()[-OUTPUT_LINES:]))
+    for number in range(missing):
+        lines = test.get("stderr", "").splitlines()[-OUTPUT_LINES:] if number == 0 else []
+        tally.failed.append((f"{test['short']}: number {len(results) + number + 1} never ran ({test['result']})", lines))
     broken = test["result"] not in ("OK", "SKIP") and not missing
     if broken and all(verdict != "failed" for _, verdict, _, _ in results):
         tally.failed.append((f"{test['short']}: {test['result']}",
