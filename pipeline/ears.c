@@ -73,8 +73,9 @@ static const char *skip_wake_words(const char *text)
     return text;
 }
 
-/* How sure it is that the sentence is over, 0..1: the recogniser hears silence behind a whole word, and the language
- * model has seen sentences end there. Where many go on ("set a timer" ...) and some end, one in seven is plenty. */
+/* How sure it is that the sentence is over, 0..1: the recogniser hears silence behind a whole word,
+ * and the language model has seen sentences end there. Where many go on ("set a timer" ...) and
+ * some end, one in seven is plenty. */
 static float sentence_end(const struct asr_ending *ending)
 {
     const float plenty = 0.15f;

@@ -1,4 +1,5 @@
-/* Any text as a request's words: the parsers of skills stay within bounds, and what they read is sane. */
+/* Any text as a request's words: the parsers of skills stay within bounds, and what they read is
+ * sane. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

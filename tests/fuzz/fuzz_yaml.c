@@ -1,4 +1,5 @@
-/* Any bytes as a configuration: refused with a text and nothing changed, or every option is inside its range. */
+/* Any bytes as a configuration: refused with a text and nothing changed, or every option is inside
+ * its range. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
