@@ -15,9 +15,9 @@ enum { LANGUAGES = 2, WORDS = 512, TEXT = 8192 };
 
 static const char *const language_name[LANGUAGES] = {"assistant", "general"};
 
-/* Below this match an utterance is not speech that we understand; measured, docs/internals/asr.md.
- */
-#define MATCH_REJECT (-2.0f)
+/* An utterance below this product of confidence and e^(2 match) is not speech that we understand;
+ * measured on speech and noise, docs/internals/asr.md. */
+#define REJECT_BELOW 0.2f
 
 struct asr_model {
     struct asr_net *net;
@@ -255,7 +255,7 @@ struct asr_result asr_session_finish(struct asr_session *session)
     struct asr_result result = describe(s, count);
     result.confidence = overall_confidence(s->word, count);
     result.match = asr_search_match(s->search);
-    result.rejected = count == 0 || result.match < MATCH_REJECT;
+    result.rejected = count == 0 || result.confidence * expf(2 * result.match) < REJECT_BELOW;
     return result;
 }
 
