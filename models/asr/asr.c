@@ -16,8 +16,8 @@ enum { LANGUAGES = 2, WORDS = 512, TEXT = 8192 };
 static const char *const language_name[LANGUAGES] = {"assistant", "general"};
 
 /* An utterance below this product of confidence and e^(2 match) is not speech that we understand;
- * measured on speech and noise, docs/internals/asr.md. */
-#define REJECT_BELOW 0.2f
+ * measured on speech and noise, docs/internals/asr.md. Dictation would rather err than drop. */
+static const float reject_below[LANGUAGES] = {0.15f, 0.05f};
 
 struct asr_model {
     struct asr_net *net;
@@ -28,6 +28,7 @@ struct asr_model {
 
 struct asr_session {
     const struct asr_model *model;
+    unsigned language;
     struct asr_encoder *encoder;
     struct asr_search *search;
     struct asr_nbest *nbest;
@@ -126,16 +127,15 @@ static struct asr_search_config search_config(const struct asr_model *model, uns
 static enum status create_parts(struct asr_session *s, const struct asr_options *options,
                                 struct error *ret_error)
 {
-    unsigned language;
     const struct asr_net_info *info = asr_net_info(s->model->net);
-    TRY(find_language(options->language, &language, ret_error));
+    TRY(find_language(options->language, &s->language, ret_error));
     s->scale = options->acoustic_scale > 0 ? options->acoustic_scale : info->acoustic_scale;
     s->rows = malloc((size_t)ASR_FEED_ROWS * info->phones * sizeof(float));
     if (!s->rows)
         return error_set(ret_error, STATUS_NO_MEMORY, "recogniser session");
     TRY(asr_encoder_create(s->model->net, &s->encoder, ret_error));
     TRY(asr_nbest_create(&s->nbest, ret_error));
-    struct asr_search_config config = search_config(s->model, language, options);
+    struct asr_search_config config = search_config(s->model, s->language, options);
     return asr_search_create(&config, &s->search, ret_error);
 }
 
@@ -255,7 +255,8 @@ struct asr_result asr_session_finish(struct asr_session *session)
     struct asr_result result = describe(s, count);
     result.confidence = overall_confidence(s->word, count);
     result.match = asr_search_match(s->search);
-    result.rejected = count == 0 || result.confidence * expf(2 * result.match) < REJECT_BELOW;
+    float trust = result.confidence * expf(2 * result.match);
+    result.rejected = count == 0 || trust < reject_below[s->language];
     return result;
 }
 

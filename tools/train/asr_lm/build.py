@@ -39,6 +39,9 @@ def vocabulary(args):
     known = lexicon.read_cmudict(args.data / "text_speech/speech/cmudict/cmudict.dict")
     required = word_counts(args.work / "assistant.txt")
     required = collections.Counter({w: n for w, n in required.items() if n >= args.min_assistant})
+    if args.pronounce:
+        unknown = [w for w, n in required.items() if n >= args.min_guess and not lexicon.pronunciations(w, known)]
+        known.update(lexicon.guess(unknown, args.pronounce, args.text))
     missing = [(n, w) for w, n in required.items() if not lexicon.pronunciations(w, known)]
     say(f"{len(missing)} assistant words without a pronunciation, e.g.", sorted(missing, reverse=True)[:30])
     more = collections.Counter()
@@ -68,13 +71,13 @@ def drop_rare(counts, least):
 
 def fit(model, size, label):
     """Prune until the listed grams take about `size` bytes."""
-    low, high, best = -11.0, -5.0, None
+    low, high, best = -8.0, -6.2, None
     for _ in range(9):
         middle = (low + high) / 2
         best = ngram.prune(model, 10**middle, 10**middle)
         taken = 3 * len(best.key2) + 3 * len(best.key3) + 7 * len(best.ctx)
         low, high = (middle, high) if taken > size else (low, middle)
-        if abs(taken / size - 1) < 0.02:
+        if abs(taken / size - 1) < 0.03:
             break
     say(f"{label}: threshold 1e{middle:.2f}, {len(best.key2)} pairs, {len(best.ctx)} contexts, {len(best.key3)} triples, {taken / 1e6:.2f} MB")
     return best
@@ -108,6 +111,9 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--words", type=int, default=50000)
     parser.add_argument("--min-assistant", type=int, default=1)
+    parser.add_argument("--pronounce", help="program tools/bench/pronounce, for words outside cmudict")
+    parser.add_argument("--text", default="assets/text/en-us.gguf", help="the voice's lexicon, for --pronounce")
+    parser.add_argument("--min-guess", type=int, default=6, help="least count of an assistant word worth guessing")
     parser.add_argument("--general-size", type=float, default=8.5e6, help="bytes")
     parser.add_argument("--assistant-size", type=float, default=3.5e6, help="bytes")
     parser.add_argument("--general-share", type=float, default=0.25, help="of the general model in the assistant's")

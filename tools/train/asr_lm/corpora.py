@@ -18,7 +18,7 @@ import re
 import time
 
 import commands
-from spoken import sentences, words
+from spoken import sentences, typed_words, words
 
 HELD_OUT = ("librispeech_other_dev", "tsp")
 WINDOW = 7
@@ -165,7 +165,7 @@ def assistant(data, work, count):
     with open(work / "assistant.txt", "w", encoding="utf-8") as out:
         held = {k: open(work / f"{k}.txt", "w", encoding="utf-8") for k in ("dev_clinc", "dev_slurp", "dev_commands")}
         for kind, text in requests(data):
-            spoken = " ".join(words(text))
+            spoken = " ".join(typed_words(text))
             if not spoken or len(spoken) > 400:
                 continue
             tally[kind] = tally.get(kind, 0) + 1

@@ -1,6 +1,7 @@
 """Words, their pronunciations and the prefix tree of the search."""
 
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -10,9 +11,8 @@ import phones  # noqa: E402
 
 EXTRA = {
     "am": ["EY EH M"], "pm": ["P IY EH M"], "linnet": ["L IH N AH T", "L IH N IH T"],
-    "whats": ["W AH T S"], "nevermind": ["N EH V ER M AY N D"],
     "unmute": ["AH N M Y UW T"], "factorial": ["F AE K T AO R IY AH L"], "fitbit": ["F IH T B IH T"],
-    "audiobook": ["AO D IY OW B UH K"], "dont": ["D OW N T"], "didnt": ["D IH D AH N T"], "im": ["AY M"], "yeap": ["Y EH P"],
+    "audiobook": ["AO D IY OW B UH K"], "yeap": ["Y EH P"],
     "celsius": ["S EH L S IY AH S"], "etcetera": ["EH T S EH T ER AH"],
 }
 VOICELESS = set("P T K F TH".split())
@@ -38,6 +38,14 @@ def read_cmudict(path):
             if _plain(one.split()) not in found.setdefault(word, []):
                 found[word].append(_plain(one.split()))
     return found
+
+
+def guess(words, program, table):
+    """Pronunciations of words outside cmudict by the voice's letter-to-sound model (tools/bench/pronounce)."""
+    plain = [w for w in words if w.isalpha() and len(w) > 3 and set(w) & set("aeiouy")]
+    done = subprocess.run([program, table], input="\n".join(plain), text=True, capture_output=True, check=True)
+    rows = (line.split() for line in done.stdout.splitlines())
+    return {word: [_plain(said)] for word, *said in rows if said}
 
 
 def possessive(said):

@@ -27,6 +27,15 @@ SHORT = {
     "approx": "approximately", "dept": "department", "corp": "corporation", "inc": "incorporated",
     "ltd": "limited", "co": "company",
 }
+# As people type them.
+TYPED = {
+    "whats": "what's", "dont": "don't", "im": "i'm", "cant": "can't", "didnt": "didn't", "doesnt": "doesn't",
+    "isnt": "isn't", "thats": "that's", "hows": "how's", "wheres": "where's", "whos": "who's", "ive": "i've",
+    "youre": "you're", "wont": "won't", "couldnt": "couldn't", "wasnt": "wasn't", "arent": "aren't",
+    "havent": "haven't", "theres": "there's", "whens": "when's", "nevermind": "never mind", "ok": "okay",
+    "oclock": "o'clock", "pls": "please", "u": "you", "mins": "minutes", "secs": "seconds",
+    "hrs": "hours", "theatre": "theater", "favourite": "favorite", "colour": "color",
+}
 MONTHS = {
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
@@ -156,6 +165,11 @@ def words(text):
     if "'" in text:
         text = _EDGE.sub(" ", text)
     return text.split()
+
+
+def typed_words(text):
+    """As `words`, for text typed in haste."""
+    return " ".join(TYPED.get(w, w) for w in words(text)).split()
 
 
 _END = re.compile(r"""(?<=[.!?;:])["')\]]*\s+(?=["'(\[]?[A-Z])""")
