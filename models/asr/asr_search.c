@@ -58,12 +58,12 @@ struct asr_search_config asr_search_defaults(void)
 {
     return (struct asr_search_config){
         .phones = 40,
-        .lm_weight = 0.9f,
+        .lm_weight = 0.85f,
         .word_bonus = 0,
         .silence_cost = 0,
         .break_cost = -4,
-        .beam = 10,
-        .word_beam = 7,
+        .beam = 12,
+        .word_beam = 8,
         .max_tokens = 3000,
     };
 }
