@@ -3,6 +3,7 @@
  * Bounds are honest, not proud: what the committed weights reach (docs/models/wake.md), and a
  * margin for other versions of the engines and decoders. */
 #include "harness.h"
+#include "vad.h"
 #include "wake_ear.h"
 
 #include <stdio.h>
@@ -99,7 +100,7 @@ TEST_TIMEOUT(wake_hears_flite, 120)
     struct tally tally = {0};
     speak_all(true, flite_voices, COUNT(flite_voices), &tally);
     test_note("%zu missed, %zu false alarms of %zu", tally.missed, tally.false_alarms, tally.said);
-    CHECK(tally.missed <= 15);
+    CHECK(tally.missed <= 8);
     CHECK(tally.false_alarms <= 1);
 }
 
@@ -110,8 +111,83 @@ TEST_TIMEOUT(wake_hears_espeak, 120)
     struct tally tally = {0};
     speak_all(false, espeak_voices, COUNT(espeak_voices), &tally);
     test_note("%zu missed, %zu false alarms of %zu", tally.missed, tally.false_alarms, tally.said);
-    CHECK(tally.missed <= 6);
+    CHECK(tally.missed <= 5);
     CHECK(tally.false_alarms <= 1);
+}
+
+/* ---- pauses ---- */
+
+struct pauses {
+    struct vad vad;
+    uint64_t longest_inside; /* frames: the longest pause before the sentence ended */
+    uint64_t after;          /* frames of pause at the end of the sound */
+};
+
+/* Follow the speech posterior through `count` samples of which the last `tail` hold no speech. */
+static struct pauses find_pauses(struct ear *ear, const float *samples, size_t count, size_t tail)
+{
+    struct vad_config config = vad_config_default();
+    struct pauses pauses = {0};
+    vad_init(&pauses.vad, &config);
+    ear_reset(ear);
+    float frame[MEL_BANDS], speech = 0;
+    uint64_t index, spoken = (count - tail) / MEL_HOP;
+    bool begun = false;
+    while (count > 0) {
+        size_t taken = mel_feed(ear->mel, samples, count);
+        samples += taken;
+        count -= taken;
+        while (mel_poll(ear->mel, frame, &index)) {
+            struct wake_scores scores;
+            if (wake_session_process(ear->session, frame, &scores))
+                speech = scores.speech;
+            begun |= vad_step(&pauses.vad, speech);
+            uint64_t pause = vad_silence_frames(&pauses.vad);
+            if (begun && index < spoken && pause > pauses.longest_inside)
+                pauses.longest_inside = pause;
+        }
+    }
+    pauses.after = vad_silence_frames(&pauses.vad);
+    return pauses;
+}
+
+/* A flite sentence of one breath, then 1.5 s without speech, white noise of `noise` peak under all
+ * of it. */
+static struct pauses pauses_of(const char *voice, float noise)
+{
+    size_t count, tail = 24000;
+    const char *wav = test_path("said.wav");
+    CHECK_EQ(
+        ear_shell("flite -voice %s -t 'turn on the light in the living room' '%s'", voice, wav), 0);
+    float *sound = ear_load(wav, &count);
+    CHECK(sound);
+    sound = realloc(sound, (count + tail) * sizeof(float));
+    CHECK(sound);
+    struct test_random random = test_random_init();
+    for (size_t i = 0; i < count + tail; i++)
+        sound[i] = (i < count ? sound[i] : 0) + noise * test_random_float(&random);
+    struct ear ear;
+    ear_init(&ear, ear_shipped());
+    struct pauses pauses = find_pauses(&ear, sound, count + tail, tail);
+    ear_finish(&ear);
+    free(sound);
+    test_note("%s, noise %g: pause of %d0 ms inside, %d0 ms after", voice, noise,
+              (int)pauses.longest_inside, (int)pauses.after);
+    return pauses;
+}
+
+/* The endpointer waits for 400 ms and more: no pause that long inside, and 1.2 of the 1.5 s found
+ * after. White noise of peak 0.05 is 10 to 17 dB under these voices. */
+TEST_TIMEOUT(vad_finds_the_pause_after_a_sentence, 120)
+{
+    need("flite");
+    need("ffmpeg");
+    for (size_t v = 0; v < COUNT(flite_voices); v++)
+        for (int noisy = 0; noisy < 2; noisy++) {
+            struct pauses pauses = pauses_of(flite_voices[v], noisy ? 0.05f : 4e-4f);
+            CHECK(pauses.longest_inside < 30);
+            CHECK(pauses.after >= 120);
+        }
 }
 
 /* ---- recordings ---- */
@@ -162,14 +238,14 @@ TEST_TIMEOUT(wake_hears_held_out_jarvis, 180)
 {
     struct tally tally = count_misses("wake_clips_dev", "jarvis");
     CHECK(tally.said > 100);
-    CHECK(tally.missed * 100 <= tally.said * 20);
+    CHECK(tally.missed * 100 <= tally.said * 5);
 }
 
 TEST_TIMEOUT(wake_hears_held_out_computer, 180)
 {
     struct tally tally = count_misses("wake_clips_community", "computer");
     CHECK(tally.said > 15);
-    CHECK(tally.missed * 100 <= tally.said * 25);
+    CHECK(tally.missed * 100 <= tally.said * 20);
 }
 
 /* One stream of unseen speakers: no more than one detection in a quarter of an hour, and most of it

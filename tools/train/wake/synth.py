@@ -22,16 +22,17 @@ ESPEAK_LANG = ("en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", 
 ESPEAK_SKIP = ("whisper", "croak", "Demonic", "fast_test", "UniversalRobot", "Tweaky")
 
 # Words a listener could take for ours, and the pieces of ours.
-SOUND_ALIKE = """service|the service|travis|hey travis|harvest|jar of honey|garbage|the garbage|carve this|charge this|
-jars|a jar|jar|jarred us|java is|jarring|harvey|harvey's|marvin|marvellous|larva|larvas|nervous|nervous system|davis|paris|harris|
-elvis|clarice|jasper|jerky|gervase|chavez|starve us|carvers|carvings|scarves|charles|charlie|jargon|jarbas|hey jarbas|john is|gravis|
-arvin's|is chart this|charm is|job is|charter|jarl|jar fits|far west|jaundice|justice|jealous|jarrow|varnish|tarnish|garnish|jam is|
-commuter|the commuter|commute|compute|computing|computation|computational|commuters|competitor|compete|complete|computed|come pewter|
-pewter|tutor|scooter|neuter|suitor|recruiter|cuter|shooter|community|company|compost|compare|come to her|come hither|committee|
-confuse her|consumer|consumers|rumour|humour|compiler|container|composer|comfort|come pick her up|polluter|troubleshooter|computador|
-customer|commander|commoner|connector|convector|compactor|compressor|disputer|imputed|dispute her|compute a sum|commit her|
-come back later|campus tour|can puter|commutator|communicator|compeer|comparison|computes|refute her|pupil|puma|papers|jupiter|jupiter is|
-hey|hey you|hey there|hey siri|okay|alexa|hey jack|hey john|hey carl|hey commander|hey customer|hey harvey|hey charlie"""
+SOUND_ALIKE = """
+service|the service|travis|hey travis|harvest|jar of honey|garbage|the garbage|carve this|charge this|jars|a jar|jar|jarred us|
+java is|jarring|harvey|harvey's|marvin|marvellous|larva|larvas|nervous|nervous system|davis|paris|harris|elvis|clarice|jasper|
+jerky|chavez|carvers|carvings|scarves|charles|charlie|jargon|jarbas|hey jarbas|john is|gravis|charm is|job is|charter|jarl|
+jar fits|far west|jaundice|justice|jealous|jarrow|varnish|tarnish|garnish|jam is|commuter|the commuter|commute|compute|computing|
+computation|computational|commuters|competitor|compete|complete|computed|pewter|tutor|scooter|neuter|suitor|recruiter|cuter|
+shooter|community|company|compost|compare|come to her|come hither|committee|confuse her|consumer|consumers|rumour|humour|
+compiler|container|composer|comfort|come pick her up|polluter|troubleshooter|computador|customer|commander|commoner|connector|
+convector|compactor|compressor|disputer|imputed|dispute her|commit her|come back later|campus tour|commutator|communicator|
+compeer|comparison|computes|refute her|pupil|puma|papers|jupiter|jupiter is|hey|hey you|hey there|hey siri|okay|alexa|hey jack|
+hey john|hey carl|hey commander|hey customer|hey harvey|hey charlie"""
 
 
 @dataclass
