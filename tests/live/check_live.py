@@ -7,6 +7,7 @@ answer recorded from the loudspeaker must hold the right words (read back by Lin
     check_live.py LINNET WORK_DIR          prints TAP
 """
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from pulse_rig import PulseRig  # noqa: E402
 
 LINNET, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 REQUEST = "timer_in_one_breath"
+SLOWER = float(os.environ.get("LINNET_TEST_SLOWER", "1"))
 HEARD = ["timer", "five", "minutes"]
 
 
@@ -37,14 +39,25 @@ class Assistant:
 
     def __init__(self, rig, backend):
         self.events = []
+        self.errors = []
+        self.listening = threading.Event()
         self.process = subprocess.Popen(
             [LINNET, "run", "--json", "--state", ":memory:", "--set", f"input={backend}", "--set", f"output={backend}"],
             env=rig.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read_errors, daemon=True)
+        self.reader.start()
+        assert self.listening.wait(20 * SLOWER), f"linnet run does not listen: {self.errors}"
 
     def _read(self):
         for line in self.process.stdout:
             self.events.append(json.loads(line))
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self.errors.append(line)
+            if line.startswith("listening"):
+                self.listening.set()
 
     def wait_for(self, kind, seconds):
         end = time.monotonic() + seconds
@@ -53,15 +66,15 @@ class Assistant:
                 if event["event"] == kind:
                     return event
             if self.process.poll() is not None:
-                raise AssertionError(f"linnet run ended early: {self.process.stderr.read()}")
+                raise AssertionError(f"linnet run ended early: {self.errors}")
             time.sleep(0.05)
         raise AssertionError(f"no {kind} event within {seconds} s; got {self.events}")
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        _, errors = self.process.communicate(timeout=20)
-        assert self.process.returncode == 0, f"exit status {self.process.returncode}: {errors}"
-        return errors
+        self.process.wait(timeout=20 * SLOWER)
+        self.reader.join(timeout=5)
+        assert self.process.returncode == 0, f"exit status {self.process.returncode}: {self.errors}"
 
 
 def words_in(recording):
@@ -74,12 +87,12 @@ def converse(backend):
     with PulseRig(alsa=backend == "alsa") as rig:
         reply = WORK / f"reply-{backend}.wav"
         assistant = Assistant(rig, backend)
-        time.sleep(1.5)
+        time.sleep(1.0)
         recording = rig.record(str(reply))
         time.sleep(0.5)
         rig.play(str(fixture(REQUEST)))
-        tool = assistant.wait_for("tool", 25)
-        assistant.wait_for("done", 25)
+        tool = assistant.wait_for("tool", 25 * SLOWER)
+        assistant.wait_for("done", 25 * SLOWER)
         time.sleep(1.0)
         recording.stop()
         assistant.stop()
