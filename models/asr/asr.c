@@ -11,7 +11,7 @@
 #include "asr_ngram.h"
 #include "asr_search.h"
 
-enum { LANGUAGES = 2, WORDS = 512, TEXT = 8192 };
+enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
 static const char *const language_name[LANGUAGES] = {"assistant", "general"};
 
@@ -38,6 +38,7 @@ struct asr_session {
     struct asr_lattice_word path[WORDS];
     struct asr_word word[WORDS];
     char text[TEXT];
+    float sorted[WORDS];
 };
 
 static enum status read_languages(struct asr_model *m, const struct gguf *language,
@@ -235,12 +236,12 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Mean confidence of the least certain third of the words. */
-static float overall_confidence(const struct asr_word *words, uint32_t count)
+static float overall_confidence(struct asr_session *s, uint32_t count)
 {
-    float sorted[WORDS], sum = 0;
+    float *sorted = s->sorted, sum = 0;
     uint32_t third = (count + 2) / 3;
     for (uint32_t i = 0; i < count; i++)
-        sorted[i] = words[i].confidence;
+        sorted[i] = s->word[i].confidence;
     qsort(sorted, count, sizeof *sorted, by_value);
     for (uint32_t i = 0; i < third; i++)
         sum += sorted[i];
@@ -253,7 +254,7 @@ struct asr_result asr_session_finish(struct asr_session *session)
     search_rows(s, asr_encoder_flush(s->encoder, s->rows));
     uint32_t count = asr_search_finish(s->search, s->path, WORDS);
     struct asr_result result = describe(s, count);
-    result.confidence = overall_confidence(s->word, count);
+    result.confidence = overall_confidence(s, count);
     result.match = asr_search_match(s->search);
     float trust = result.confidence * expf(2 * result.match);
     result.rejected = count == 0 || trust < reject_below[s->language];

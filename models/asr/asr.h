@@ -20,7 +20,7 @@
  * look-ahead (asr_model_lookahead).
  *
  * A model is read-only and shared; a session is one stream (about 12 MB, all of it allocated at
- * creation). An utterance may be long, but memory of alternatives fades after some minutes; cut at
+ * creation). Of an utterance of more than 8192 words only the last are given; better cut at
  * pauses.
  *
  * Thread: control for create and destroy; worker for the others (audio-rt safe). */

@@ -1,5 +1,5 @@
-/* pronounce TEXT.gguf < WORDS: one word a line in, "word PHONE PHONE ..." out, by the lexicon and the
- * letter-to-sound model of the voice. The recogniser's lexicon is built with it
+/* pronounce TEXT.gguf < WORDS: one word a line in, "word PHONE PHONE ..." out, by the lexicon and
+ * the letter-to-sound model of the voice. The recogniser's lexicon is built with it
  * (tools/train/asr_lm/build.py --pronounce). */
 #include <stdio.h>
 #include <string.h>
