@@ -56,9 +56,9 @@ def variants(line):
 
 
 class Generator:
-    def __init__(self, rng, cities=()):
+    def __init__(self, rng, cities=(), nouns=()):
         self.rng = rng
-        self.values = Values(rng, cities)
+        self.values = Values(rng, cities, nouns)
         self.tools = sections("tools.txt")
         self.weights = {}
         for key, (train, _, _) in self.tools.items():

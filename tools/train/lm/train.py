@@ -97,10 +97,11 @@ def optimiser(model, rate):
     return torch.optim.AdamW(groups, rate, betas=(0.9, 0.97), fused=True)
 
 
-def rate_at(phase, done, total):
+def rate_at(phase, tokens, share):
+    """share: how much of the phase is over, by tokens or by the clock."""
     if phase == "cooldown":
-        return PEAK * max(0.0, 1.0 - done / total)
-    return PEAK * min(1.0, (done + 2000) / 150000)
+        return PEAK * max(0.0, 1.0 - share)
+    return PEAK * min(1.0, (tokens + 2000) / 150000)
 
 
 def save(path, model, opt, state):
@@ -138,6 +139,7 @@ def main():
     ap.add_argument("--work", required=True)
     ap.add_argument("--phase", choices=["general", "assistant", "cooldown"], default="assistant")
     ap.add_argument("--tokens", type=float, default=12e6)
+    ap.add_argument("--minutes", type=float, default=1e9, help="end after so long, whatever comes first")
     ap.add_argument("--batch-tokens", type=int, default=2048)
     ap.add_argument("--dropout", type=float, default=0.0)
     ap.add_argument("--from-gguf")
@@ -153,9 +155,12 @@ def main():
     began = saved = time.time()
     first, mean = state["tokens"], None
     model.train()
-    while state["tokens"] < args.tokens:
+    while True:
+        share = max(state["tokens"] / args.tokens, (time.time() - began) / 60 / args.minutes)
+        if share >= 1:
+            break
         for g in opt.param_groups:
-            g["lr"] = rate_at(args.phase, state["tokens"], args.tokens)
+            g["lr"] = rate_at(args.phase, state["tokens"], share)
         loss, n = loss_of(model, data.batch(state["step"]))
         opt.zero_grad()
         loss.backward()

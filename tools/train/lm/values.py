@@ -45,8 +45,8 @@ def read(name):
 class Values:
     """All value kinds over one random source. digits: chance of figures instead of words."""
 
-    def __init__(self, rng, cities=(), digits=0.12):
-        self.rng, self.digits = rng, digits
+    def __init__(self, rng, cities=(), nouns=(), digits=0.12):
+        self.rng, self.digits, self.nouns = rng, digits, list(nouns)
         self.lists = {n[:-4]: read(n[:-4]) for n in sorted(os.listdir(FOLDER))}
         self.cities = list(cities)
         self.figure = False
@@ -216,6 +216,8 @@ class Values:
 
     # -- names -------------------------------------------------------------------------------
     def name(self, tool):
+        if self.nouns and self.chance(0.3):  # any word may name a timer: copy it, do not learn it
+            return self.pick(self.nouns) if self.chance(0.8) else self.pick(self.nouns) + " " + self.pick(self.nouns)
         return self.pick(self.lists["alarm_name" if tool.startswith("alarm") else "timer_name"])
 
     def name_task(self):
