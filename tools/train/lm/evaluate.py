@@ -49,7 +49,18 @@ def routes(model, tok, requests, batch=64):
     return out
 
 
+def hand_written():
+    """The sentences of check.tsv: written for this, in no template."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check.tsv")
+    for line in open(path, encoding="utf-8"):
+        text, name, *args = line.rstrip("\n").split("\t")
+        answer = ["talk", ""] if name == "reply" else [name, [a.split("=", 1) for a in args]]
+        yield ["hand", name, text, []], answer
+
+
 def group_of(row, answer):
+    if row[0] == "hand":
+        return "hand-written " + (answer[0] if answer[0] in ("cloud", "talk") else "tool")
     if row[0] == "template":
         return "template " + ("talk" if answer[0] == "talk" else "tool")
     if answer[0] == "talk":
@@ -75,6 +86,7 @@ def main():
     oos = [h for h in cloud if h[0][1] == "oos"]
     random.Random(1).shuffle(cloud)
     held = [h for h in held if h[1][0] != "cloud"] + oos + [h for h in cloud if h[0][1] != "oos"][:args.cloud]
+    held += list(hand_written())
     if not args.typed:
         for row, answer in held:
             row[2] = prepare.spoken(row[2], False)
@@ -115,7 +127,8 @@ def main():
         cell = [f"{100 * right[g] / n[g]:.1f} %"]
         cell += [f"{100 * c[g] / n[g]:.1f} %" for c in (tool_right, exact)] if "tool" in g else ["", ""]
         print(f"| {g} | {n[g]} | " + " | ".join(cell) + " |")
-    sent = sum(right[g] for g in n if g.startswith("cloud")) / sum(n[g] for g in n if g.startswith("cloud"))
+    out = [g for g in n if g.startswith("cloud")]
+    sent = sum(right[g] for g in out) / sum(n[g] for g in out)
     kept_n = n["real tool"] + n["real talk"]
     print(f"\nout of scope sent on: {100 * sent:.1f} %; simple real requests kept: "
           f"{100 * (right['real tool'] + right['real talk']) / kept_n:.1f} % of {kept_n}\n")
