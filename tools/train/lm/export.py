@@ -55,8 +55,8 @@ def write(model, tok, path):
     w.write(path)
 
 
-def read_weights(path, model):
-    """Loads the F16/F32 tensors of an exported file into the model."""
+def read_weights(path, model=None):
+    """Loads the F16/F32 tensors of an exported file into the model; returns the tokenizer's merges."""
     data = open(path, "rb").read()
     at = 8
 
@@ -92,13 +92,16 @@ def read_weights(path, model):
         name, dims = text(), take("I")
         ne = [take("Q") for _ in range(dims)]
         table.append((name, ne[::-1], take("I"), take("Q")))
+    merges = [tuple(m.split(" ")) for m in keys["tokenizer.ggml.merges"]]
+    if model is None:
+        return merges
     base = -(-at // 32) * 32
     state = {}
     for name, shape, kind, offset in table:
         a = np.frombuffer(data, {0: "<f4", 1: "<f2"}[kind], int(np.prod(shape)), base + offset)
         state[name] = torch.from_numpy(a.reshape(shape).astype(np.float32))
     model.load_state_dict(state)
-    return [tuple(m.split(" ")) for m in keys["tokenizer.ggml.merges"]]
+    return merges
 
 
 def reference(model, tok, path):

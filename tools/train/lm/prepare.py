@@ -1,6 +1,6 @@
 """Builds everything the training reads: tokenizer, plain text, training rows, held-out rows.
 
-    prepare.py --data DIR --work DIR [--rows 300000] [--keep-merges]
+    prepare.py --data DIR --work DIR [--rows 300000] [--merges assets/models/lm-f16.gguf]
 
 DIR holds the text sets unpacked (text_assistant, text_hard, text_chat, text_knowledge,
 text_general). Real sentences whose hash ends in 0 (one in ten) and template lines marked "!" are
@@ -291,7 +291,7 @@ def main():
     ap.add_argument("--data", default=os.environ.get("LINNET_DATA", "../shared/data"))
     ap.add_argument("--work", required=True)
     ap.add_argument("--rows", type=int, default=300000)
-    ap.add_argument("--keep-merges", action="store_true", help="use the merges already in DIR")
+    ap.add_argument("--merges", help="take the tokenizer of this GGUF file or merges.txt: to go on from its weights")
     args = ap.parse_args()
     os.makedirs(args.work, exist_ok=True)
     begin = time.time()
@@ -300,8 +300,11 @@ def main():
         print(f"{time.time() - begin:6.1f} s  {text}", flush=True)
 
     merges = os.path.join(args.work, "merges.txt")
-    if args.keep_merges:
-        tok = bpe.Tokenizer.load(merges)
+    if args.merges:
+        from export import read_weights
+        tok = bpe.Tokenizer(read_weights(args.merges)) if args.merges.endswith(".gguf") else \
+            bpe.Tokenizer.load(args.merges)
+        tok.save(merges)
     else:
         tok = vocab.build(args.data)
         tok.save(merges)
