@@ -133,7 +133,7 @@ def main():
     ap.add_argument("--work", required=True, type=pathlib.Path)
     ap.add_argument("--feat", required=True, type=pathlib.Path)
     ap.add_argument("--out", required=True, type=pathlib.Path)
-    ap.add_argument("--sharpen", type=float, default=0.7)
+    ap.add_argument("--sharpen", type=float, default=0.5)
     ap.add_argument("--melody-gain", type=float, default=1.1)
     ap.add_argument("--no-gain", action="store_true", help="leave the spread of the predictions as it is")
     ap.add_argument("--vectors", type=pathlib.Path)
