@@ -44,15 +44,23 @@ def vocabulary(args):
         known.update(lexicon.guess(unknown, args.pronounce, args.text))
     missing = [(n, w) for w, n in required.items() if not lexicon.pronunciations(w, known)]
     say(f"{len(missing)} assistant words without a pronunciation, e.g.", sorted(missing, reverse=True)[:30])
-    more = collections.Counter()
+    more = collections.Counter(dict.fromkeys(args.old_words, 1))
     for name, weight in (("general.txt", 2), ("books.txt", 1)):
-        if (args.work / name).exists():
+        if not args.old_words and (args.work / name).exists():
             for word, n in word_counts(args.work / name).items():
                 more[word] += weight * n
     words = lexicon.choose(required, more, known, args.words)
     said = [lexicon.pronunciations(w, known) for w in words]
     say(f"{len(words)} words, {sum(map(len, said))} pronunciations")
     return words, said
+
+
+def read_old(path):
+    """Words and tensors of a finished file (needs the package gguf)."""
+    from gguf import GGUFReader
+
+    tensor = {t.name: np.array(t.data) for t in GGUFReader(path).tensors}
+    return tensor["lexicon.text"].tobytes().decode().split("\0")[:-1], tensor
 
 
 def train(names, args, index):
@@ -116,14 +124,20 @@ def main():
     parser.add_argument("--min-guess", type=int, default=6, help="least count of an assistant word worth guessing")
     parser.add_argument("--general-size", type=float, default=8.5e6, help="bytes")
     parser.add_argument("--assistant-size", type=float, default=3.5e6, help="bytes")
+    parser.add_argument("--general-from", help="take the general model of this finished file (minutes saved)")
     parser.add_argument("--general-share", type=float, default=0.25, help="of the general model in the assistant's")
     args = parser.parse_args()
+    args.old_words, tensor = read_old(args.general_from) if args.general_from else ([], {})
     words, said = vocabulary(args)
     index = {w: i for i, w in enumerate(words)}
     assistant = ngram.estimate(train(["assistant.txt"], args, index), len(words))
     report(assistant, args, index, "assistant alone")
     models = {}
-    if (args.work / "general.txt").exists():
+    if args.general_from:
+        models["general"] = ngram.stored(tensor, "general", args.old_words, index)
+        report(models["general"], args, index, "general, as it was")
+        mixture = ngram.mix([assistant, models["general"]], [1 - args.general_share, args.general_share])
+    elif (args.work / "general.txt").exists():
         counts = train(["general.txt", "books.txt"], args, index)
         general = ngram.estimate(drop_rare(counts, 2 if len(counts[2][0]) > 5_000_000 else 1), len(words))
         del counts

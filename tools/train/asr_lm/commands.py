@@ -107,7 +107,10 @@ TEMPLATES = """
 1 {time}
 1 {duration}
 1 {date}
-1 {digitstring}
+3 {digitstring}
+5 (yes|no|up|down|left|right|on|off|stop|go|wow|tree|house|dog|cat|bird|happy|bed|marvin|sheila|follow|learn|visual|forward|backward)
+4 (zero|one|two|three|four|five|six|seven|eight|nine|ten)
+3 (press|dial|enter) (zero|one|two|three|four|five|six|seven|eight|nine|the pound key)( for {grocery}| now|)
 """
 
 

@@ -133,6 +133,38 @@ class Model:
         return float(np.exp(-(total + lp.sum()) / (n + ok.sum()))), float(bad.mean())
 
 
+def stored(tensor, name, old_words, index):
+    """Model `name` of a finished file (tensors by name, its words), renumbered; grams of words that the
+    vocabulary no longer holds are left out."""
+    get = lambda part: tensor[f"ngram.{name}.{part}"]  # noqa: E731
+    size, gone = len(index), int(MASK)
+    to = np.array([index.get(w, gone) for w in old_words] + [size, size + 1], np.uint64)
+    model = Model(size)
+    model.uni, model.bo1 = np.full(gone + 1, np.log(1e-7)), np.zeros(gone + 1)
+    model.uni[to.astype(np.int64)] = get("unigram") / 1024.0
+    model.bo1[to.astype(np.int64)] = get("back_off") / 1024.0
+    model.uni, model.bo1 = model.uni[: size + 2], model.bo1[: size + 2]
+    model.uni[model.bos] = -99.0
+    numbers = np.arange(len(to))
+    first = to[np.repeat(numbers, np.diff(get("bigram.first")))]
+    second = to[get("bigram.word").view(np.uint16)]
+    keep = (first != MASK) & (second != MASK)
+    model.key2 = (first << SHIFT | second)[keep]
+    model.p2 = get("bigram.table")[get("bigram.code").view(np.uint8)].astype(np.float64)[keep]
+    first = to[np.repeat(numbers, np.diff(get("context.first")))]
+    second = to[get("context.word").view(np.uint16)]
+    kept = (first != MASK) & (second != MASK)
+    contexts = first << SHIFT | second
+    model.ctx = contexts[kept]
+    model.bo2 = get("context.table")[get("context.code").view(np.uint8)].astype(np.float64)[kept]
+    group = np.repeat(np.arange(len(contexts)), np.diff(get("context.trigram")))
+    third = to[get("trigram.word").view(np.uint16)]
+    keep = kept[group] & (third != MASK)
+    model.key3 = (contexts[group] << SHIFT | third)[keep]
+    model.p3 = get("trigram.table")[get("trigram.code").view(np.uint8)].astype(np.float64)[keep]
+    return model
+
+
 def _find(keys, values, wanted):
     if len(keys) == 0:
         return np.zeros(len(wanted)), np.zeros(len(wanted), bool)
