@@ -47,6 +47,8 @@ class Assistant:
         threading.Thread(target=self._read, daemon=True).start()
         self.reader = threading.Thread(target=self._read_errors, daemon=True)
         self.reader.start()
+
+    def wait_until_listening(self):
         assert self.listening.wait(20 * SLOWER), f"linnet run does not listen: {self.errors}"
 
     def _read(self):
@@ -70,6 +72,13 @@ class Assistant:
             time.sleep(0.05)
         raise AssertionError(f"no {kind} event within {seconds} s; got {self.events}")
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self.process.poll() is None:
+            self.process.kill()
+
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=20 * SLOWER)
@@ -84,9 +93,9 @@ def words_in(recording):
 
 
 def converse(backend):
-    with PulseRig(alsa=backend == "alsa") as rig:
-        reply = WORK / f"reply-{backend}.wav"
-        assistant = Assistant(rig, backend)
+    reply = WORK / f"reply-{backend}.wav"
+    with PulseRig(alsa=backend == "alsa") as rig, Assistant(rig, backend) as assistant:
+        assistant.wait_until_listening()
         time.sleep(1.0)
         recording = rig.record(str(reply))
         time.sleep(0.5)
