@@ -22,7 +22,7 @@ from windows import Store
 
 SMOOTH, REFRACTORY, LEAD = 3, 100, 150
 SLACK_BEFORE, SLACK_AFTER = 30, 60   # frames around the word's end in which a detection is a hit
-GRID = np.concatenate([np.arange(0.02, 0.9, 0.02), 1 - np.geomspace(0.1, 0.001, 25)])
+GRID = np.concatenate([np.arange(0.02, 0.9, 0.02), 1 - np.geomspace(0.1, 0.001, 201)])
 
 
 class Noise:
