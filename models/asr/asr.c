@@ -13,11 +13,16 @@
 
 enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
-static const char *const language_name[LANGUAGES] = {"assistant", "general"};
-
-/* An utterance below this product of confidence and e^(2 match) is not speech that we understand;
- * measured on speech and noise, docs/internals/asr.md. Dictation would rather err than drop. */
-static const float reject_below[LANGUAGES] = {0.15f, 0.05f};
+/* What differs from language model to language model; chosen on held-out speech, see
+ * docs/internals/asr.md. An utterance whose confidence times e^(2 match) is below `reject_below` is
+ * not speech that we understand; dictation would rather err than drop. */
+static const struct language {
+    const char *name;
+    float lm_weight, word_bonus, reject_below;
+} languages[LANGUAGES] = {
+    {"assistant", 0.85f, -0.4f, 0.15f},
+    {"general", 0.85f, -1.3f, 0.05f},
+};
 
 struct asr_model {
     struct asr_net *net;
@@ -48,7 +53,7 @@ static enum status read_languages(struct asr_model *m, const struct gguf *langua
     TRY(gguf_get_u32(language, "linnet-asr-lm.words", &words, ret_error));
     TRY(asr_lexicon_init(&m->lexicon, language, words, asr_net_info(m->net)->phones, ret_error));
     for (unsigned i = 0; i < LANGUAGES; i++) {
-        TRY(asr_ngram_init(&m->ngram[i], language, language_name[i], words, ret_error));
+        TRY(asr_ngram_init(&m->ngram[i], language, languages[i].name, words, ret_error));
         TRY(asr_ahead_base_init(&m->ahead_base[i], &m->lexicon, &m->ngram[i], ret_error));
     }
     return STATUS_OK;
@@ -100,7 +105,7 @@ struct asr_options asr_options_defaults(void)
 static enum status find_language(const char *name, unsigned *ret_language, struct error *ret_error)
 {
     for (unsigned i = 0; i < LANGUAGES; i++) {
-        if (strcmp(name, language_name[i]) == 0) {
+        if (strcmp(name, languages[i].name) == 0) {
             *ret_language = i;
             return STATUS_OK;
         }
@@ -117,8 +122,8 @@ static struct asr_search_config search_config(const struct asr_model *model, uns
     c.ngram = &model->ngram[language];
     c.ahead_base = &model->ahead_base[language];
     c.phones = asr_net_info(model->net)->phones;
-    c.lm_weight = o->lm_weight > 0 ? o->lm_weight : c.lm_weight;
-    c.word_bonus = o->word_bonus != 0 ? o->word_bonus : c.word_bonus;
+    c.lm_weight = o->lm_weight > 0 ? o->lm_weight : languages[language].lm_weight;
+    c.word_bonus = o->word_bonus != 0 ? o->word_bonus : languages[language].word_bonus;
     c.beam = o->beam > 0 ? o->beam : c.beam;
     c.word_beam = o->word_beam > 0 ? o->word_beam : c.word_beam;
     c.max_tokens = o->max_tokens > 0 ? o->max_tokens : c.max_tokens;
@@ -257,7 +262,7 @@ struct asr_result asr_session_finish(struct asr_session *session)
     result.confidence = overall_confidence(s, count);
     result.match = asr_search_match(s->search);
     float trust = result.confidence * expf(2 * result.match);
-    result.rejected = count == 0 || trust < reject_below[s->language];
+    result.rejected = count == 0 || trust < languages[s->language].reject_below;
     return result;
 }
 
