@@ -20,7 +20,7 @@ static const struct language {
     const char *name;
     float lm_weight, word_bonus, reject_below;
 } languages[LANGUAGES] = {
-    {"assistant", 0.85f, -0.4f, 0.15f},
+    {"assistant", 1.0f, -0.4f, 0.15f},
     {"general", 0.85f, -1.3f, 0.05f},
 };
 
