@@ -8,6 +8,10 @@
 #include "asr.h"
 #include "gguf.h"
 
+/* Requests are more regular than dictation, and a wrong word in one costs a wrong action: lean on the
+ * language model more than the recogniser's default does. */
+#define REQUEST_LM_WEIGHT 1.1f
+
 struct ears {
     struct gguf *acoustic, *language;
     struct asr_model *model;
@@ -24,7 +28,8 @@ struct ears {
 static enum status prepare(struct ears *ears, const struct ears_config *config,
                            struct error *ret_error)
 {
-    const struct asr_options options = asr_options_defaults();
+    struct asr_options options = asr_options_defaults();
+    options.lm_weight = REQUEST_LM_WEIGHT;
     TRY(gguf_create_from_file(config->model_path, &ears->acoustic, ret_error));
     TRY(gguf_create_from_file(config->language_path, &ears->language, ret_error));
     TRY(asr_model_create(ears->acoustic, ears->language, &ears->model, ret_error));
