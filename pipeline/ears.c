@@ -8,8 +8,8 @@
 #include "asr.h"
 #include "gguf.h"
 
-/* Requests are more regular than dictation, and a wrong word in one costs a wrong action: lean on the
- * language model more than the recogniser's default does. */
+/* Requests are more regular than dictation, and a wrong word in one costs a wrong action: lean on
+ * the language model more than the recogniser's default does. */
 #define REQUEST_LM_WEIGHT 1.1f
 
 struct ears {
