@@ -105,6 +105,18 @@ void sound_server_start(struct sound_server *server)
     usleep(200000);
 }
 
+/* It is WirePlumber that names a default sink and connects streams; where it cannot run (no system
+ * bus, no machine id, as in a bare chroot) PipeWire's server answers but plays nothing. */
+static bool session_manager_runs(void)
+{
+    for (int i = 0; i < 100; i++) {
+        if (system("pactl info 2>/dev/null | grep -q '^Default Sink: speaker'") == 0)
+            return true;
+        usleep(50000);
+    }
+    return false;
+}
+
 /* PipeWire takes three daemons and a message bus. */
 void sound_server_start_pipewire(struct sound_server *server)
 {
@@ -117,6 +129,10 @@ void sound_server_start_pipewire(struct sound_server *server)
     CHECK_EQ(system("pactl load-module module-null-sink sink_name=speaker channels=1 "
                     "channel_map=mono >/dev/null"),
              0);
+    if (!session_manager_runs()) {
+        sound_server_kill(server);
+        test_skip("wireplumber does not run here");
+    }
 }
 
 void sound_server_kill(struct sound_server *server)
