@@ -47,6 +47,9 @@ enum status bench_ears(struct bench_report *report, const struct bench_sound *so
 /* The language model: prefill and decode. */
 enum status bench_mind(struct bench_report *report, struct error *ret_error);
 
+/* llama.cpp beside it: rows only where its llama-bench is on the PATH. */
+void bench_peer(struct bench_report *report);
+
 /* The voice: real-time factor and time to the first samples; its sound, for bench_ears, to
  * *ret_sound. */
 enum status bench_voice(struct bench_report *report, struct bench_sound *ret_sound,

@@ -30,6 +30,7 @@ static enum status measure(struct bench_report *report, const char *dir, struct 
     free(sound.samples);
     TRY(status);
     TRY(bench_mind(report, error));
+    bench_peer(report);
     return dir ? bench_latency(report, dir, error) : STATUS_OK;
 }
 
