@@ -5,23 +5,17 @@
 #include <jansson.h>
 
 #include "commands.h"
+#include "engine_options.h"
 #include "linnet.h"
 
 struct options {
-    const char *config, *models, *state;
+    struct engine_options engine;
     bool json;
-    struct cli_list set;
 };
 
 static const struct cli_option rows[] = {
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL, "One JSON object."},
-    {"config", 'c', CLI_TEXT, offsetof(struct options, config), "FILE", "Configuration (YAML)."},
-    {"set", 's', CLI_LIST, offsetof(struct options, set), "KEY=VALUE",
-     "Set one option; may be repeated."},
-    {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
-     "Folder of the model files."},
-    {"state", 0, CLI_TEXT, offsetof(struct options, state), "FILE",
-     "Where timers and alarms are kept."},
+    ENGINE_OPTION_ROWS(struct options, engine, "Where timers and alarms are kept."),
     {0},
 };
 
@@ -87,13 +81,7 @@ static int run(int argc, char **argv)
     int count, exit_status;
     if (!cli_parse(&command_ask, &options, argc, argv, &count, &exit_status))
         return exit_status;
-    struct linnet_config config;
-    linnet_config_defaults(&config);
-    config.file = options.config;
-    config.models_dir = options.models;
-    config.state = options.state;
-    config.set = options.set.item;
-    config.start_unix = time(NULL);
+    struct linnet_config config = engine_options_config(&options.engine, time(NULL));
     struct linnet *linnet;
     struct error error;
     if (linnet_create(&config, &linnet, &error) != STATUS_OK)

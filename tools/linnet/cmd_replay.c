@@ -4,28 +4,24 @@
 
 #include "clock.h"
 #include "commands.h"
+#include "engine_options.h"
 #include "linnet.h"
 #include "show.h"
 #include "source.h"
 #include "wav.h"
 
 struct options {
-    const char *output, *config, *models, *state, *now;
+    struct engine_options engine;
+    const char *output, *now;
     bool json;
-    struct cli_list set;
 };
 
 static const struct cli_option rows[] = {
     {"output", 'o', CLI_TEXT, offsetof(struct options, output), "FILE",
      "Write the spoken replies to a WAV file."},
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL, "One JSON object a line."},
-    {"config", 'c', CLI_TEXT, offsetof(struct options, config), "FILE", "Configuration (YAML)."},
-    {"set", 's', CLI_LIST, offsetof(struct options, set), "KEY=VALUE",
-     "Set one option; may be repeated."},
-    {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
-     "Folder of the model files."},
-    {"state", 0, CLI_TEXT, offsetof(struct options, state), "FILE",
-     "Keep timers and alarms there; else they are forgotten."},
+    ENGINE_OPTION_ROWS(struct options, engine,
+                       "Keep timers and alarms there; else they are forgotten."),
     {"now", 0, CLI_TEXT, offsetof(struct options, now), "TIME",
      "UTC time of the first sample, 2026-01-05T10:00:00 when not given."},
     {0},
@@ -116,13 +112,9 @@ static bool parse_now(const char *text, int64_t *unix_time)
 
 static enum status prepare(struct replay *r, const char *path, int64_t start)
 {
-    struct linnet_config config;
-    linnet_config_defaults(&config);
-    config.file = r->options->config;
-    config.models_dir = r->options->models;
-    config.state = r->options->state ? r->options->state : ":memory:";
-    config.set = r->options->set.item;
-    config.start_unix = start;
+    struct linnet_config config = engine_options_config(&r->options->engine, start);
+    if (!config.state)
+        config.state = ":memory:";
     const struct wav_format format = {
         .encoding = WAV_S16, .rate = LINNET_VOICE_RATE, .channels = 1};
     TRY(source_create(path, &r->source, &r->error));
