@@ -60,7 +60,7 @@ def main():
     everything = data.load(args.work, prepare.REAL + list(prepare.SPOKEN), lexicon)
     prior = torch.zeros(40)
     if args.gguf:
-        layout.read(args.gguf, net)
+        net = layout.read(args.gguf)
         prior = layout.prior_of(args.gguf)
     else:
         state = torch.load(args.checkpoint, weights_only=False)

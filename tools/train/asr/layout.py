@@ -4,7 +4,7 @@ import torch
 
 import phones
 from gguf_writer import GgufWriter
-from net import Encoder
+from net import Encoder, Shape
 
 ARCH = "linnet-asr"
 
@@ -50,7 +50,10 @@ def metadata(shape, scale):
         f"{ARCH}.input_floor": float(shape.floor),
         f"{ARCH}.acoustic_scale": float(scale),
         f"{ARCH}.phones": list(phones.PHONES),
-    }
+    } | ({} if shape.rows.count == 1 else {
+        f"{ARCH}.left_classes": shape.rows.count,
+        f"{ARCH}.left_class": list(shape.left_class),
+    })
 
 
 def write(path, net, prior, trigram, scale, name):
@@ -72,7 +75,7 @@ def write(path, net, prior, trigram, scale, name):
 
 
 def write_reference(path, net, mel):
-    """A test vector: u32 frames, u32 bins, f32 mel, u32 outputs, u32 phones, f32 log-posteriors."""
+    """A test vector: u32 frames, u32 bins, f32 mel, u32 outputs, u32 rows, f32 log-posteriors."""
     mel = np.ascontiguousarray(mel, np.float32)
     scores = net.log_posteriors(torch.from_numpy(mel)).numpy()
     with open(path, "wb") as file:
@@ -106,9 +109,22 @@ def table_of(path):
             for tensor in gguf.GGUFReader(path).tensors}
 
 
-def read(path, net):
-    """Load the weights of an exported file into an encoder (its folded norms become fixed shifts)."""
-    table = table_of(path)
+def shape_of(path):
+    """The shape of an exported file."""
+    import gguf
+    fields = gguf.GGUFReader(path).fields
+    value = {key.split(".", 1)[1]: item.contents() for key, item in fields.items()
+             if key.startswith(ARCH)}
+    names = ("width", "bottleneck", "final", "subsampling", "input_left", "input_right")
+    return Shape(mel=value["mel_bins"], residual=value["residual_scale"], floor=value["input_floor"],
+                 left=list(value["block_left"]), right=list(value["block_right"]),
+                 left_class=list(value.get("left_class", [0] * len(phones.PHONES))),
+                 **{name: value[name] for name in names})
+
+
+def read(path):
+    """The encoder of an exported file (its folded norms become fixed shifts)."""
+    net, table = Encoder(shape_of(path)).eval(), table_of(path)
     pairs = [("input", net.input, net.input_norm), ("final", net.final, net.final_norm)]
     pairs += [(f"blk.{n}", block.up, block.norm) for n, block in enumerate(net.blocks)]
     with torch.no_grad():
@@ -124,6 +140,7 @@ def read(path, net):
             linear.bias.copy_(table[kind + ".bias"])
             norm.mean.copy_(-table[name + ".shift"])
             norm.var.fill_(1.0 - 1e-3)
+    return net
 
 
 def prior_of(path):

@@ -4,6 +4,7 @@ README.md beside this file holds the equations and the layout of the exported fi
 """
 from dataclasses import dataclass, field
 
+import biphone
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -19,16 +20,21 @@ class Shape:
     width: int = 512
     bottleneck: int = 128
     final: int = 256
-    phones: int = 40
+    left_class: list = field(default_factory=lambda: biphone.table().tolist())
     residual: float = 0.66
     floor: float = -13.0
-    left: list = field(default_factory=lambda: [1, 1, 2, 1, 2, 2, 3, 2, 3, 3, 3, 3])
-    right: list = field(default_factory=lambda: [1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
+    left: list = field(default_factory=lambda: [1, 1, 2, 2, 1, 2, 2, 3, 3, 3, 3, 3])
+    right: list = field(default_factory=lambda: [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0])
 
     @property
     def lookahead(self):
         """Mel frames after frame 3 i that output i depends on."""
         return self.input_right + self.subsampling * sum(self.right)
+
+    @property
+    def rows(self):
+        """How pairs of phones become outputs."""
+        return biphone.Rows(self.left_class)
 
 
 def shifted(x, offset):
@@ -83,7 +89,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Log-mel (batch, frames, 80) to unnormalised phone scores (batch, ceil(frames / 3), 40)."""
+    """Log-mel (batch, frames, 80) to unnormalised scores (batch, ceil(frames / 3), rows of the output)."""
 
     def __init__(self, shape=None):
         super().__init__()
@@ -97,7 +103,7 @@ class Encoder(nn.Module):
             Block(shape, left, right) for left, right in zip(shape.left, shape.right))
         self.final = nn.Linear(shape.width, shape.final)
         self.final_norm = Norm(shape.final)
-        self.output = nn.Linear(shape.final, shape.phones)
+        self.output = nn.Linear(shape.final, shape.rows.size)
 
     def normalise(self, mel):
         """Floor, mean and scale of the mel input."""

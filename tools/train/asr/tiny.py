@@ -24,23 +24,31 @@ def random_net(shape, seed):
     return net
 
 
+def write(folder, name, shape):
+    """A file of random weights and its test vector."""
+    net = layout.round_weights(random_net(shape, 1))
+    rng = np.random.default_rng(2)
+    trigram = np.log(rng.dirichlet(np.ones(40), (40, 40)))
+    layout.write(folder / f"{name}.gguf", net, np.zeros(shape.rows.size), trigram, 1.0,
+                 name.replace("_", " ") + " random")
+    smooth = np.cumsum(rng.normal(0, 0.7, (151, 80)), 0)
+    mel = np.clip(-6.0 + smooth - smooth.mean(0), -16.0, 8.0)
+    layout.write_reference(folder / f"{name}_ref.bin", net, mel)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default="tests/data", type=Path)
     parser.add_argument("--full", type=Path, help="also a random file of the full shape (for timing)")
     args = parser.parse_args()
-    shape = Shape(width=64, bottleneck=32, final=32, left=[1, 2, 3, 3], right=[1, 1, 0, 1])
-    net = layout.round_weights(random_net(shape, 1))
-    rng = np.random.default_rng(2)
-    trigram = np.log(rng.dirichlet(np.ones(40), (40, 40)))
-    prior = np.zeros(40)
-    layout.write(args.out / "asr_tiny.gguf", net, prior, trigram, 1.0, "asr tiny random")
-    smooth = np.cumsum(rng.normal(0, 0.7, (151, 80)), 0)
-    mel = np.clip(-6.0 + smooth - smooth.mean(0), -16.0, 8.0)
-    layout.write_reference(args.out / "asr_tiny_ref.bin", net, mel)
+    small = {"width": 64, "bottleneck": 32, "final": 32, "left": [1, 2, 3, 3], "right": [1, 1, 0, 1]}
+    write(args.out, "asr_tiny", Shape(left_class=[0] * 40, **small))
+    write(args.out, "asr_tiny_biphone", Shape(**small))
     if args.full:
-        full = layout.round_weights(random_net(Shape(), 3))
-        layout.write(args.full, full, prior, trigram, 1.0, "asr random")
+        net = layout.round_weights(random_net(Shape(), 3))
+        rng = np.random.default_rng(2)
+        trigram = np.log(rng.dirichlet(np.ones(40), (40, 40)))
+        layout.write(args.full, net, np.zeros(net.shape.rows.size), trigram, 1.0, "asr random")
 
 
 if __name__ == "__main__":

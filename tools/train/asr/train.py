@@ -71,7 +71,7 @@ class Run:
         if self.args.init:
             self.net.load_state_dict(torch.load(self.args.init, weights_only=False)["average"])
         elif self.args.from_gguf:
-            layout.read(self.args.from_gguf, self.net)
+            self.net = layout.read(self.args.from_gguf)
         else:
             statistics(self.net, self.train)
 
