@@ -6,6 +6,8 @@
 #ifndef LINNET_PIPELINE_SKILL_H
 #define LINNET_PIPELINE_SKILL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "status.h"
@@ -49,6 +51,22 @@ struct skill_reply {
  * STATUS_NOT_FOUND for a tool that does not exist; errors of the store are forwarded. */
 enum status skill_run(const struct skill_context *context, const struct tool_call *call,
                       struct skill_reply *ret_reply, struct error *ret_error);
+
+/* What a model elsewhere is told about a tool. */
+struct skill_parameter {
+    const char *name; /* NULL: no further one */
+    const char *description;
+    bool required;
+};
+
+struct skill_info {
+    const char *name;
+    const char *description;
+    struct skill_parameter parameters[TOOL_ARGS_MAX + 1];
+};
+
+/* All tools; *ret_count is their number. */
+const struct skill_info *skill_table(size_t *ret_count);
 
 /* Value of an argument, "" when it is absent. */
 const char *tool_call_arg(const struct tool_call *call, const char *name);

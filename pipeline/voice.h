@@ -1,7 +1,8 @@
-/* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads.
+/* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads. Sound that
+ * a provider speaks itself goes the same way.
  *
- * Thread: mind for say and step; control for cut, has_sounded and is_silent; create, destroy and
- * playout: control. */
+ * Thread: mind for say, play, play_end and step; control for cut, has_sounded and is_silent;
+ * create, destroy and playout: control; heard_ms: any. */
 #ifndef LINNET_PIPELINE_VOICE_H
 #define LINNET_PIPELINE_VOICE_H
 
@@ -28,6 +29,18 @@ void voice_destroy(struct voice *voice);
 
 /* Queue a clause of a turn; false when the queue is full (say it again later). */
 bool voice_say(struct voice *voice, uint32_t turn, const char *clause);
+
+/* Queue sound of a turn from elsewhere: 16-bit little-endian mono at 24 kHz, `bytes` even. It is
+ * heard after the clauses said before it. It may come faster than it is played: two minutes are
+ * held; LIMIT beyond that. */
+enum status voice_play(struct voice *voice, uint32_t turn, const void *pcm, size_t bytes);
+
+/* No more sound comes for this turn from elsewhere. */
+void voice_play_end(struct voice *voice, uint32_t turn);
+
+/* How much of the sound given to voice_play in this turn was rendered, also after a cut; 0 for
+ * other turns. */
+int64_t voice_heard_ms(const struct voice *voice, uint32_t turn);
 
 enum voice_work {
     VOICE_IDLE,    /* nothing to say */
