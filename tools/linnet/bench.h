@@ -22,6 +22,13 @@ struct bench_report {
     struct bench_row rows[BENCH_ROWS_MAX];
 };
 
+/* What the parts that read a folder of recordings with a manifest (manifest.h) are told. */
+struct bench_request {
+    const char *models; /* folder, NULL for the built-in one */
+    const char *dir;
+    const char *plots; /* folder for PNG files, NULL for none */
+};
+
 void bench_add(struct bench_report *report, const char *unit, double value, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -61,5 +68,10 @@ enum status bench_start(struct bench_report *report, struct error *ret_error);
 /* End of speech to first sound: each recording of the folder is played to a live engine in real
  * time. */
 enum status bench_latency(struct bench_report *report, const char *dir, struct error *ret_error);
+
+/* Requests pushed through the whole engine: cut-offs, and the delay from the end of speech to the
+ * endpoint. */
+enum status bench_endpoint(struct bench_report *report, const struct bench_request *request,
+                           struct error *ret_error);
 
 #endif

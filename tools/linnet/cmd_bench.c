@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -8,7 +9,7 @@
 #include "cpu.h"
 
 struct options {
-    const char *models;
+    const char *models, *plots;
     bool json;
 };
 
@@ -16,8 +17,30 @@ static const struct cli_option rows[] = {
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL, "One JSON object a row."},
     {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
      "Folder of the model files."},
+    {"plots", 'p', CLI_TEXT, offsetof(struct options, plots), "DIR",
+     "Also draw what was measured, as PNG files in this folder."},
     {0},
 };
+
+/* Parts that measure recordings with a manifest.tsv beside them: file, seconds, speaker, text. */
+static const struct {
+    const char *name;
+    enum status (*run)(struct bench_report *, const struct bench_request *, struct error *);
+} parts[] = {
+    {"endpoint", bench_endpoint},
+};
+
+static enum status measure_part(struct bench_report *report, const struct options *options,
+                                char **argv, struct error *error)
+{
+    const struct bench_request request = {
+        .models = options->models, .dir = argv[1], .plots = options->plots};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strcmp(argv[0], parts[i].name) == 0)
+            return parts[i].run(report, &request, error);
+    }
+    return error_set(error, STATUS_NOT_FOUND, "bench: there is no part \"%s\"", argv[0]);
+}
 
 /* Order matters: memory is read while only one engine was ever loaded. */
 static enum status measure(struct bench_report *report, const char *dir, struct error *error)
@@ -61,16 +84,19 @@ static int run(int argc, char **argv)
     if (!options.json)
         printf("one core of %ld, %s kernels; medians of %d runs\n", sysconf(_SC_NPROCESSORS_ONLN),
                cpu_isa_name(cpu_isa()), BENCH_RUNS);
-    enum status status = measure(&report, count ? argv[0] : NULL, &error);
+    enum status status = count == 2 ? measure_part(&report, &options, argv, &error)
+                                    : measure(&report, count ? argv[0] : NULL, &error);
     show(&report, options.json);
     return status == STATUS_OK ? EXIT_DONE : cli_fail("%s", error.text);
 }
 
 const struct cli_command command_bench = {
     .name = "bench",
-    .arguments = "[DIR]",
-    .summary = "Measure this machine; with a folder of recorded requests also the time to answer.",
+    .arguments = "[endpoint] [DIR]",
+    .summary =
+        "Measure this machine; with a folder of recorded requests also the time to answer, or "
+        "only one part on a folder with a manifest.tsv.",
     .options = rows,
-    .max_arguments = 1,
+    .max_arguments = 2,
     .run = run,
 };
