@@ -38,7 +38,7 @@ struct asr_session {
     struct asr_search *search;
     struct asr_nbest *nbest;
     float scale;
-    float *rows; /* [ASR_FEED_ROWS][phones] */
+    float *rows; /* [ASR_FEED_ROWS][outputs] */
     bool listed; /* nbest holds the alternatives of this utterance */
     struct asr_lattice_word path[WORDS];
     struct asr_word word[WORDS];
@@ -117,11 +117,14 @@ static enum status find_language(const char *name, unsigned *ret_language, struc
 static struct asr_search_config search_config(const struct asr_model *model, unsigned language,
                                               const struct asr_options *o)
 {
+    const struct asr_net_info *info = asr_net_info(model->net);
     struct asr_search_config c = asr_search_defaults();
     c.lexicon = &model->lexicon;
     c.ngram = &model->ngram[language];
     c.ahead_base = &model->ahead_base[language];
-    c.phones = asr_net_info(model->net)->phones;
+    c.phones = info->phones;
+    c.outputs = info->outputs;
+    c.left_class = info->left_class;
     c.lm_weight = o->lm_weight > 0 ? o->lm_weight : languages[language].lm_weight;
     c.word_bonus = o->word_bonus != 0 ? o->word_bonus : languages[language].word_bonus;
     c.beam = o->beam > 0 ? o->beam : c.beam;
@@ -136,7 +139,7 @@ static enum status create_parts(struct asr_session *s, const struct asr_options 
     const struct asr_net_info *info = asr_net_info(s->model->net);
     TRY(find_language(options->language, &s->language, ret_error));
     s->scale = options->acoustic_scale > 0 ? options->acoustic_scale : info->acoustic_scale;
-    s->rows = malloc((size_t)ASR_FEED_ROWS * info->phones * sizeof(float));
+    s->rows = malloc((size_t)ASR_FEED_ROWS * info->outputs * sizeof(float));
     if (!s->rows)
         return error_set(ret_error, STATUS_NO_MEMORY, "recogniser session");
     TRY(asr_encoder_create(s->model->net, &s->encoder, ret_error));
@@ -184,9 +187,9 @@ static void search_rows(struct asr_session *s, uint32_t rows)
 {
     const struct asr_net_info *info = asr_net_info(s->model->net);
     for (uint32_t r = 0; r < rows; r++) {
-        float *row = s->rows + (size_t)r * info->phones;
-        for (uint32_t p = 0; p < info->phones; p++)
-            row[p] = s->scale * (row[p] - info->prior[p]);
+        float *row = s->rows + (size_t)r * info->outputs;
+        for (uint32_t o = 0; o < info->outputs; o++)
+            row[o] = s->scale * (row[o] - info->prior[o]);
         asr_search_step(s->search, row);
     }
 }

@@ -204,11 +204,11 @@ static uint32_t run(struct asr_encoder *e, float *ret_logp)
     if (rows == 0)
         return 0;
     run_layer(e, &net->final, (struct nn_in){e->pair, rows, net->width}, e->wide);
-    uint32_t phones = net->info.phones;
+    uint32_t outputs = net->info.outputs;
     e->ops->matmul(&net->output, (struct nn_in){e->wide, rows, net->hidden},
-                   (struct nn_out){ret_logp, phones, net->output_bias, false}, e->scratch);
+                   (struct nn_out){ret_logp, outputs, net->output_bias, false}, e->scratch);
     for (uint32_t r = 0; r < rows; r++)
-        e->ops->log_softmax(ret_logp + (size_t)r * phones, phones);
+        e->ops->log_softmax(ret_logp + (size_t)r * outputs, outputs);
     e->given += rows;
     return rows;
 }

@@ -71,11 +71,37 @@ static enum status read_phones(struct asr_net *net, const struct gguf *gguf,
 {
     struct gguf_array names;
     TRY(gguf_get_array(gguf, KEY "phones", GGUF_VALUE_STRING, &names, ret_error));
-    if (names.count < 2 || names.count > 250)
-        return error_set(ret_error, STATUS_FORMAT, "%s: " KEY "phones: expected 2 to 250 names",
-                         gguf_name(gguf));
+    if (names.count < 2 || names.count > ASR_MAX_PHONES)
+        return error_set(ret_error, STATUS_FORMAT, "%s: " KEY "phones: expected 2 to %d names",
+                         gguf_name(gguf), ASR_MAX_PHONES);
     net->info.phones = (uint32_t)names.count;
-    return vector(gguf, "output.prior", net->info.phones, &net->info.prior, ret_error);
+    return STATUS_OK;
+}
+
+/* Classes of the phone before; a file that does not name them has one. */
+static enum status read_classes(struct asr_net *net, const struct gguf *gguf,
+                                struct error *ret_error)
+{
+    struct gguf_array of;
+    uint32_t classes = 1, phones = net->info.phones;
+    if (gguf_find_entry(gguf, KEY "left_classes")) {
+        TRY(number(gguf, KEY "left_classes", (const uint32_t[2]){1, phones}, &classes, ret_error));
+        TRY(gguf_get_array(gguf, KEY "left_class", GGUF_VALUE_I32, &of, ret_error));
+        if (of.count != phones)
+            return error_set(ret_error, STATUS_FORMAT, "%s: " KEY "left_class: expected %u values",
+                             gguf_name(gguf), phones);
+        for (uint32_t p = 0; p < phones; p++) {
+            int32_t class = gguf_array_i32(&of, p);
+            if (class < 0 || (uint32_t) class >= classes || (p == 0 && class != 0))
+                return error_set(ret_error, STATUS_FORMAT,
+                                 "%s: " KEY "left_class: phone %u: class %d of %u", gguf_name(gguf),
+                                 p, class, classes);
+            net->left_class[p] = (uint32_t) class;
+        }
+    }
+    net->info.left_class = net->left_class;
+    net->info.outputs = classes * phones;
+    return vector(gguf, "output.prior", net->info.outputs, &net->info.prior, ret_error);
 }
 
 static enum status read_reach(struct asr_net *net, const struct gguf *gguf, struct error *ret_error)
@@ -130,6 +156,7 @@ static enum status read_net(struct asr_net *net, const struct gguf *gguf, struct
                          gguf_name(gguf));
     TRY(read_sizes(net, gguf, ret_error));
     TRY(read_phones(net, gguf, ret_error));
+    TRY(read_classes(net, gguf, ret_error));
     TRY(read_reach(net, gguf, ret_error));
     TRY(vector(gguf, "input.mean", net->info.mel_bins, &net->mean, ret_error));
     TRY(vector(gguf, "input.scale", net->info.mel_bins, &net->scale, ret_error));
@@ -138,9 +165,9 @@ static enum status read_net(struct asr_net *net, const struct gguf *gguf, struct
     for (uint32_t b = 0; b < net->blocks; b++)
         TRY(read_block(net, b, gguf, ret_error));
     TRY(layer(gguf, "final", (const uint64_t[2]){net->width, net->hidden}, &net->final, ret_error));
-    TRY(matrix(gguf, "output.weight", (const uint64_t[2]){net->hidden, net->info.phones},
+    TRY(matrix(gguf, "output.weight", (const uint64_t[2]){net->hidden, net->info.outputs},
                &net->output, ret_error));
-    return vector(gguf, "output.bias", net->info.phones, &net->output_bias, ret_error);
+    return vector(gguf, "output.bias", net->info.outputs, &net->output_bias, ret_error);
 }
 
 enum status asr_net_create(const struct gguf *gguf, struct asr_net **ret_net,
@@ -175,4 +202,15 @@ void asr_net_destroy(struct asr_net *net)
 const struct asr_net_info *asr_net_info(const struct asr_net *net)
 {
     return &net->info;
+}
+
+float asr_output_best(const struct asr_net_info *info, const float *row, uint32_t phone)
+{
+    uint32_t end = phone ? info->outputs : 1; /* silence has no other outputs */
+    float best = row[phone] - info->prior[phone];
+    for (uint32_t o = phone + info->phones; o < end; o += info->phones) {
+        float score = row[o] - info->prior[o];
+        best = score > best ? score : best;
+    }
+    return info->acoustic_scale * best;
 }

@@ -6,7 +6,7 @@
 #include "asr_net.h"
 #include "nn.h"
 
-enum { ASR_MAX_BLOCKS = 32, ASR_MAX_REACH = 4 };
+enum { ASR_MAX_BLOCKS = 32, ASR_MAX_REACH = 4, ASR_MAX_PHONES = 250 };
 
 /* One TDNN-F block; offsets in output frames, see step 3 of the README. */
 struct asr_block {
@@ -30,6 +30,7 @@ struct asr_net {
     struct asr_block block[ASR_MAX_BLOCKS];
     struct nn_matrix output;
     const float *output_bias;
+    uint32_t left_class[ASR_MAX_PHONES]; /* info.left_class */
 };
 
 #endif

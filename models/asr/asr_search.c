@@ -20,13 +20,14 @@ struct token {
     float score; /* with look-ahead */
     float ahead; /* value(state, node) */
     uint32_t state, node;
-    uint32_t link;  /* lattice node of the words before */
-    uint32_t begin; /* frame at which the word began */
+    uint32_t output; /* whose score it takes while it stays; follows from the node inside a word */
+    uint32_t link;   /* lattice node of the words before */
+    uint32_t begin;  /* frame at which the word began */
 };
 
-/* A language-model state reached by a word that ends. */
+/* A language-model state reached by a word that ends; class of the word's last phone. */
 struct end {
-    uint32_t state, link;
+    uint32_t state, class, link;
     float score; /* without look-ahead */
 };
 
@@ -57,7 +58,6 @@ struct asr_search {
 struct asr_search_config asr_search_defaults(void)
 {
     return (struct asr_search_config){
-        .phones = 40,
         .lm_weight = 0.85f,
         .word_bonus = 0,
         .silence_cost = 0,
@@ -126,7 +126,7 @@ void asr_search_reset(struct asr_search *search)
     s->tokens = 0;
     s->most = 0;
     s->view_state = ASR_NGRAM_EMPTY;
-    s->end[0] = (struct end){start, 0, 0};
+    s->end[0] = (struct end){start, 0, 0, 0};
     s->ends = 1;
     s->best = 0;
 }
@@ -154,7 +154,8 @@ static void offer(struct asr_search *s, const struct token *token)
     uint32_t at = hash(token->state, token->node) & s->slot_mask;
     for (; s->slot_stamp[at] == s->stamp; at = (at + 1) & s->slot_mask) {
         struct token *rival = &s->next[s->slot[at]];
-        if (rival->state != token->state || rival->node != token->node)
+        if (rival->state != token->state || rival->node != token->node ||
+            rival->output != token->output)
             continue;
         if (token->score > rival->score)
             *rival = *token;
@@ -175,39 +176,45 @@ static void offer_children(struct asr_search *s, const struct token *from, const
 {
     const struct asr_lexicon *l = s->config.lexicon;
     uint32_t first = l->first_child[from->node], end = l->first_child[from->node + 1];
+    uint32_t base = s->config.left_class[l->phone[from->node]] * s->config.phones;
     for (uint32_t c = first; c < end; c++) {
-        float score = from->score + scores[l->phone[c]];
+        uint32_t output = base + l->phone[c];
+        float score = from->score + scores[output];
         if (score < s->next_best - s->config.beam)
             continue; /* look-ahead only falls on the way down */
         float ahead = asr_ahead_value(view_of(s, from->state), c);
         score += s->config.lm_weight * (ahead - from->ahead);
-        offer(s, &(struct token){score, ahead, from->state, c, from->link, from->begin});
+        offer(s, &(struct token){score, ahead, from->state, c, output, from->link, from->begin});
     }
 }
 
-/* The same for the root, whose children are told apart by their first phone. */
-static void offer_words(struct asr_search *s, const struct token *from, const float *scores)
+/* The same for the root, whose children are told apart by their first phone; `class` is that of the
+ * phone before. */
+static void offer_words(struct asr_search *s, const struct token *from, uint32_t class,
+                        const float *scores)
 {
     const struct asr_lexicon *l = s->config.lexicon;
     const float *ahead = NULL;
     for (uint32_t c = 1; c < l->first_child[1]; c++) {
-        float score = from->score + scores[l->phone[c]];
+        uint32_t output = class * s->config.phones + l->phone[c];
+        float score = from->score + scores[output];
         if (score < s->next_best - s->config.beam)
             continue;
         if (!ahead)
             ahead = asr_ahead_tops(s->ahead, from->state);
         score += s->config.lm_weight * (ahead[c - 1] - from->ahead);
-        offer(s, &(struct token){score, ahead[c - 1], from->state, c, from->link, s->frame});
+        offer(s,
+              &(struct token){score, ahead[c - 1], from->state, c, output, from->link, s->frame});
     }
 }
 
 static void expand_token(struct asr_search *s, const struct token *from, const float *scores)
 {
     struct token stay = *from;
-    stay.score += scores[s->config.lexicon->phone[from->node]];
+    stay.score += scores[from->output];
     offer(s, &stay);
     if (from->node == 0)
-        offer_words(s, from, scores);
+        offer_words(s, from, 0, scores);
     else
         offer_children(s, from, scores);
 }
@@ -220,30 +227,31 @@ static void expand_end(struct asr_search *s, const struct end *end, const float 
                          .ahead = ahead,
                          .state = end->state,
                          .link = end->link};
-    offer_words(s, &root, scores);
+    offer_words(s, &root, end->class, scores);
     root.score += s->config.silence_cost + scores[0];
     offer(s, &root);
 }
 
-/* The end that belongs to a state, made when there is room; NULL when there is none. */
-static struct end *end_of(struct asr_search *s, uint32_t state)
+/* The end that belongs to a state and a class, made when there is room; NULL when there is none. */
+static struct end *end_of(struct asr_search *s, uint32_t state, uint32_t class)
 {
-    uint32_t at = hash(state, 0) % END_SLOTS;
+    uint32_t at = hash(state, class) % END_SLOTS;
     for (; s->end_stamp[at] == s->stamp; at = (at + 1) % END_SLOTS)
-        if (s->end[s->end_slot[at]].state == state)
+        if (s->end[s->end_slot[at]].state == state && s->end[s->end_slot[at]].class == class)
             return &s->end[s->end_slot[at]];
     if (s->ends == ENDS || !asr_lattice_fits(&s->lattice, 1, 1))
         return NULL;
     s->end_stamp[at] = s->stamp;
     s->end_slot[at] = s->ends;
     struct end *end = &s->end[s->ends++];
-    *end = (struct end){state, asr_lattice_add_node(&s->lattice, s->frame, state), NOTHING};
+    *end = (struct end){state, class, asr_lattice_add_node(&s->lattice, s->frame, state), NOTHING};
     return end;
 }
 
-static void add_arc(struct asr_search *s, uint32_t state, const struct asr_lattice_arc *arc)
+static void add_arc(struct asr_search *s, uint32_t state, uint32_t class,
+                    const struct asr_lattice_arc *arc)
 {
-    struct end *end = end_of(s, state);
+    struct end *end = end_of(s, state, class);
     if (!end || !asr_lattice_fits(&s->lattice, 0, 1))
         return;
     asr_lattice_add_arc(&s->lattice, end->link, arc);
@@ -256,6 +264,7 @@ static void end_words(struct asr_search *s, const struct token *token)
     const struct asr_search_config *c = &s->config;
     const struct asr_lexicon *l = c->lexicon;
     uint32_t end = l->first_ending[token->node + 1];
+    uint32_t class = c->left_class[l->phone[token->node]];
     for (uint32_t e = l->first_ending[token->node]; e < end; e++) {
         uint32_t word = l->ending[e], state;
         float lm = asr_ngram_score(c->ngram, token->state, word, &state);
@@ -265,7 +274,8 @@ static void end_words(struct asr_search *s, const struct token *token)
         float ahead = c->ahead_base->state[state];
         if (score + c->lm_weight * ahead < s->best - c->word_beam)
             continue;
-        add_arc(s, state, &(struct asr_lattice_arc){token->link, 0, word, token->begin, score});
+        add_arc(s, state, class,
+                &(struct asr_lattice_arc){token->link, 0, word, token->begin, score});
     }
 }
 
@@ -274,6 +284,7 @@ static void break_sentence(struct asr_search *s)
 {
     const struct asr_search_config *c = &s->config;
     struct asr_lattice_arc arc = {.word = ASR_LATTICE_NONE, .begin = s->frame, .score = NOTHING};
+    uint32_t class = 0;
     for (uint32_t i = 0; i < s->ends; i++) {
         const struct end *end = &s->end[i];
         float score =
@@ -281,10 +292,11 @@ static void break_sentence(struct asr_search *s)
         if (score > arc.score) {
             arc.score = score;
             arc.from = end->link;
+            class = end->class;
         }
     }
     if (arc.score >= s->best - c->word_beam)
-        add_arc(s, asr_ngram_start(c->ngram), &arc);
+        add_arc(s, asr_ngram_start(c->ngram), class, &arc);
 }
 
 static void compact_lattice(struct asr_search *s, bool best_only)
@@ -362,11 +374,13 @@ static void expand_best(struct asr_search *s, const float *scores)
         expand_token(s, &s->token[best], scores);
 }
 
-static float largest(const float *scores, uint32_t count)
+/* Best score of a frame: silence has one output only, those of the other classes mean nothing. */
+static float largest(const struct asr_search_config *config, const float *scores)
 {
     float best = scores[0];
-    for (uint32_t i = 1; i < count; i++)
-        best = fmaxf(best, scores[i]);
+    for (uint32_t base = 0; base < config->outputs; base += config->phones)
+        for (uint32_t p = 1; p < config->phones; p++)
+            best = fmaxf(best, scores[base + p]);
     return best;
 }
 
@@ -388,7 +402,7 @@ void asr_search_step(struct asr_search *search, const float *scores)
     for (uint32_t i = 0; i < s->ends; i++)
         expand_end(s, &s->end[i], scores);
     turn_over(s);
-    s->bound += largest(scores, s->config.phones);
+    s->bound += largest(&s->config, scores);
     s->frame++;
 }
 

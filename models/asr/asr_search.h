@@ -2,6 +2,8 @@
  *
  * Tokens walk the prefix tree of the lexicon, each phone one state with a self-loop; a token is
  * told apart by its language-model state and its tree node, the better of two equal ones survives.
+ * Scores may depend on the class of the phone before: inside a word the tree knows it, the first
+ * phone of a word keeps it as a third mark of its token.
  * At the end of a word the trigram's probability replaces the look-ahead that was paid in advance,
  * the word goes into the lattice and the token starts again at the root, through silence or
  * directly.
@@ -9,7 +11,7 @@
  *     struct asr_search *search;
  *     TRY(asr_search_create(&config, &search, ret_error));
  *     for (...)
- *         asr_search_step(search, scores);            (phones values)
+ *         asr_search_step(search, scores);            (outputs values)
  *     count = asr_search_finish(search, words, limit);
  *     asr_search_reset(search);
  *
@@ -29,12 +31,14 @@
 #include "asr_ngram.h"
 #include "status.h"
 
-/* Scores are natural logarithms times the acoustic scale; phone 0 is silence. */
+/* Scores are natural logarithms times the acoustic scale; phone 0 is silence. Phone b after phone a
+ * has score left_class[a] * phones + b, silence score 0 (asr_output). */
 struct asr_search_config {
     const struct asr_lexicon *lexicon;
     const struct asr_ngram *ngram;
     const struct asr_ahead_base *ahead_base; /* of this ngram */
-    uint32_t phones;
+    uint32_t phones, outputs;                /* outputs: scores of a frame, phones times classes */
+    const uint32_t *left_class;              /* [phones] */
     float lm_weight;
     float word_bonus;    /* added for each word */
     float silence_cost;  /* added when silence begins between words */
@@ -44,12 +48,12 @@ struct asr_search_config {
     uint32_t max_tokens; /* of one frame; the best are kept */
 };
 
-/* Sensible values for everything but the pointers. */
+/* Sensible values for everything but the pointers, phones and outputs. */
 struct asr_search_config asr_search_defaults(void);
 
 struct asr_search;
 
-/* The lexicon, model and base must outlive the search. */
+/* What the pointers show must outlive the search. */
 enum status asr_search_create(const struct asr_search_config *config,
                               struct asr_search **ret_search, struct error *ret_error);
 void asr_search_destroy(struct asr_search *search);
@@ -57,7 +61,7 @@ void asr_search_destroy(struct asr_search *search);
 /* Back to the begin of an utterance. */
 void asr_search_reset(struct asr_search *search);
 
-/* Scores of the next frame, [phones]. */
+/* Scores of the next frame, [outputs]. */
 void asr_search_step(struct asr_search *search, const float *scores);
 
 /* Frames seen since the reset. */

@@ -30,13 +30,30 @@ struct gguf *fixture_gguf(const char *relative)
 
 void fixture_language(struct fixture_language *ret_language, const char *name)
 {
+    fixture_language_of(ret_language, "assets/models/asr-lm.gguf", name);
+}
+
+void fixture_language_of(struct fixture_language *ret_language, const char *file, const char *name)
+{
     struct fixture_language *l = ret_language;
     uint32_t words;
-    l->gguf = fixture_gguf("assets/models/asr-lm.gguf");
+    l->gguf = fixture_gguf(file);
     CHECK_OK(gguf_get_u32(l->gguf, "linnet-asr-lm.words", &words, NULL));
     CHECK_OK(asr_lexicon_init(&l->lexicon, l->gguf, words, 40, NULL));
     CHECK_OK(asr_ngram_init(&l->ngram, l->gguf, name, words, NULL));
     CHECK_OK(asr_ahead_base_init(&l->base, &l->lexicon, &l->ngram, NULL));
+}
+
+struct asr_search_config fixture_search(const struct fixture_language *language)
+{
+    static const uint32_t one_class[40];
+    struct asr_search_config config = asr_search_defaults();
+    config.lexicon = &language->lexicon;
+    config.ngram = &language->ngram;
+    config.ahead_base = &language->base;
+    config.phones = config.outputs = 40;
+    config.left_class = one_class;
+    return config;
 }
 
 static void read_values(FILE *file, void *values, size_t size, size_t count)
@@ -57,10 +74,10 @@ struct fixture_reference fixture_reference(const char *relative)
     CHECK(r.mel != NULL);
     read_values(file, r.mel, 4, (size_t)r.frames * r.bins);
     read_values(file, &r.rows, 4, 1);
-    read_values(file, &r.phones, 4, 1);
-    r.logp = malloc((size_t)r.rows * r.phones * sizeof(float));
+    read_values(file, &r.outputs, 4, 1);
+    r.logp = malloc((size_t)r.rows * r.outputs * sizeof(float));
     CHECK(r.logp != NULL);
-    read_values(file, r.logp, 4, (size_t)r.rows * r.phones);
+    read_values(file, r.logp, 4, (size_t)r.rows * r.outputs);
     fclose(file);
     return r;
 }

@@ -17,10 +17,7 @@ static struct synthetic spoken;
 static struct asr_search *open_search(const char *name)
 {
     fixture_language(&language, name);
-    struct asr_search_config config = asr_search_defaults();
-    config.lexicon = &language.lexicon;
-    config.ngram = &language.ngram;
-    config.ahead_base = &language.base;
+    struct asr_search_config config = fixture_search(&language);
     struct asr_search *search = NULL;
     CHECK_OK(asr_search_create(&config, &search, NULL));
     return search;
