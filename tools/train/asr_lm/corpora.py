@@ -7,7 +7,7 @@
     assistant.txt   requests people make to assistants, and the sentences of commands.py
     dev_*.txt       held-out text, one file a kind; used for perplexity only
 
-Sentences that share seven words in a row with a held-out speech transcript are left out, and so is a
+Sentences that share six words in a row with a held-out speech transcript are left out, and so is a
 whole file of --books in which that happens three times (the recordings read it aloud).
 """
 
@@ -21,11 +21,11 @@ import commands
 from spoken import sentences, typed_words, words
 
 HELD_OUT = ("librispeech_other_dev", "tsp")
-WINDOW = 7
+WINDOW = 6
 
 
 def held_out_windows(data):
-    """Hashes of all seven-word windows of the held-out transcripts."""
+    """Hashes of all six-word windows of the held-out transcripts."""
     found = set()
     for name in HELD_OUT:
         for manifest in (data / name).rglob("manifest.tsv"):

@@ -142,6 +142,27 @@ _EDGE = re.compile(r"(?<![a-z])'+|'+(?![a-z])")
 _FOLD = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "—": " ", "–": " ", "æ": "ae", "œ": "oe"})
 
 
+_ROMAN = r"(M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?![A-Za-z'’])"
+_PART = re.compile(r"\b(?i:(chapter|book|part|volume|vol|act|scene|canto|letter|stave|section|no))(\.?) " + _ROMAN)
+_KING = re.compile(r"\b(?!Part|Book|And|In|As|If|But|So|That|When|For|Shall|May|Am|Had|Have|Then|Yet|Nor|Or|Thus)([A-Z][a-z]{2,}) (X{0,2}(?:IX|IV|V?I{0,3}))(?![A-Za-z'’])")
+_ROMAN_VALUE = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+
+
+def roman(text):
+    """XIV -> 14."""
+    total = 0
+    for this, after in zip(text, text[1:] + " "):
+        value = _ROMAN_VALUE[this]
+        total += -value if value < _ROMAN_VALUE.get(after, 0) else value
+    return total
+
+
+def _read_roman(text):
+    """Chapter XIV -> chapter fourteen; Louis XIV -> Louis the fourteenth."""
+    text = _PART.sub(lambda m: f"{m[1]} {cardinal(roman(m[3]))}" if m[3] else m[0], text)
+    return _KING.sub(lambda m: f"{m[1]} the {ordinal(roman(m[2]))}" if len(m[2]) > 1 else m[0], text)
+
+
 def fold(text):
     """ASCII of a text with typographic quotes and accents."""
     text = text.translate(_FOLD)
@@ -153,7 +174,7 @@ def fold(text):
 
 def words(text):
     """List of lower-case words of one sentence."""
-    text = _JUNK.sub(" ", fold(text).lower())
+    text = _JUNK.sub(" ", _read_roman(fold(text)).lower())
     text = _SAINT.sub("saint", _SHORT.sub(lambda m: SHORT[m[1]], text))
     text = text.replace("&", " and ").replace("%", "% ") if "&" in text or "%" in text else text
     text = _AMPM.sub(r" \1m ", text)
