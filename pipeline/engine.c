@@ -29,17 +29,38 @@ static enum status apply_overrides(struct config *options, const char *const *se
     return STATUS_OK;
 }
 
-static enum status read_options(const struct linnet_config *config, struct config *options,
+/* Each owner reads its section of one tree. */
+static enum status read_sections(struct linnet *l, const struct yaml_tree *tree,
+                                 struct error *ret_error)
+{
+    TRY(config_read(&l->options, tree, ret_error));
+    TRY(cloud_config_read(&l->cloud, tree, ret_error));
+    if (*l->cloud.wake_word)
+        TRY(config_set(&l->options, "wake.word", l->cloud.wake_word, ret_error));
+    return STATUS_OK;
+}
+
+static enum status read_file(struct linnet *l, const char *path, struct error *ret_error)
+{
+    struct yaml_tree *tree;
+    TRY(yaml_tree_load(path, &tree, ret_error));
+    enum status status = read_sections(l, tree, ret_error);
+    yaml_tree_destroy(tree);
+    return status;
+}
+
+static enum status read_options(const struct linnet_config *config, struct linnet *l,
                                 struct error *ret_error)
 {
-    config_defaults(options);
+    config_defaults(&l->options);
+    cloud_config_defaults(&l->cloud);
     if (config->file)
-        TRY(config_load(options, config->file, ret_error));
-    TRY(apply_overrides(options, config->set, ret_error));
+        TRY(read_file(l, config->file, ret_error));
+    TRY(apply_overrides(&l->options, config->set, ret_error));
     if (config->models_dir)
-        TRY(config_set(options, "models", config->models_dir, ret_error));
+        TRY(config_set(&l->options, "models", config->models_dir, ret_error));
     if (config->state)
-        TRY(config_set(options, "state", config->state, ret_error));
+        TRY(config_set(&l->options, "state", config->state, ret_error));
     return STATUS_OK;
 }
 
@@ -177,7 +198,7 @@ enum status linnet_create(const struct linnet_config *config, struct linnet **re
     if (!l)
         return error_set(ret_error, STATUS_NO_MEMORY, "engine: out of memory");
     clock_init_virtual(&l->clock, config->start_unix * CLOCK_NS_PER_S);
-    enum status status = read_options(config, &l->options, ret_error);
+    enum status status = read_options(config, l, ret_error);
     if (status == STATUS_OK)
         status = prepare(l, ret_error);
     if (status != STATUS_OK) {

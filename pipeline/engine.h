@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "clock.h"
+#include "cloud_config.h"
 #include "control.h"
 #include "ears.h"
 #include "front.h"
@@ -17,6 +18,7 @@
 
 struct linnet {
     struct config options;
+    struct cloud_config cloud;
     struct clock clock;
     struct mailbox *events, *requests, *reports;
     struct front *front;

@@ -1,9 +1,8 @@
 #include "option.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "option_section.h"
 
 #define FIELD(member) offsetof(struct config, member)
 
@@ -54,162 +53,78 @@ const struct option_row *option_table(size_t *ret_count)
     return rows;
 }
 
-static void *field_of(struct config *config, const struct option_row *row)
-{
-    return (char *)config + row->offset;
-}
-
-static bool is_choice(const char *choices, const char *value)
-{
-    size_t length = strlen(value);
-    while (*choices) {
-        size_t item = strcspn(choices, "|");
-        if (item == length && memcmp(choices, value, length) == 0)
-            return true;
-        choices += item;
-        choices += *choices == '|';
-    }
-    return false;
-}
-
-static enum status set_text(struct config *config, const struct option_row *row, const char *value,
-                            struct error *ret_error)
-{
-    if (row->type == OPTION_CHOICE && !is_choice(row->choices, value))
-        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not one of %s",
-                         row->key, value, row->choices);
-    if (strlen(value) >= CONFIG_TEXT_BYTES)
-        return error_set(ret_error, STATUS_LIMIT, "%s: longer than %d bytes", row->key,
-                         CONFIG_TEXT_BYTES - 1);
-    memcpy(field_of(config, row), value, strlen(value) + 1);
-    return STATUS_OK;
-}
-
-static enum status set_number(struct config *config, const struct option_row *row,
-                              const char *value, struct error *ret_error)
-{
-    char *end;
-    errno = 0;
-    double number = strtod(value, &end);
-    const char *kind = row->type == OPTION_INTEGER ? "a whole number" : "a number";
-    if (end == value || *end || errno || !isfinite(number) ||
-        (row->type == OPTION_INTEGER && number != floor(number)))
-        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: \"%s\" is not %s", row->key,
-                         value, kind);
-    if (number < row->min || number > row->max)
-        return error_set(ret_error, STATUS_LIMIT, "%s: %s is outside %g..%g%s%s", row->key, value,
-                         row->min, row->max, row->unit ? " " : "", row->unit ? row->unit : "");
-    if (row->type == OPTION_INTEGER)
-        *(long *)field_of(config, row) = (long)number;
-    else
-        *(double *)field_of(config, row) = number;
-    return STATUS_OK;
-}
-
-/* Edit distance (Levenshtein), for "did you mean". Keys are short. */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 64 };
-    int row[LONGEST + 1];
-    int n = (int)strlen(b);
-    if (n > LONGEST)
-        return LONGEST;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; *a; a++, i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int change = diagonal + (*a != b[j - 1]);
-            diagonal = row[j];
-            int insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = change < insert ? change : insert;
-        }
-    }
-    return row[n];
-}
-
-static enum status unknown_key(const char *key, struct error *ret_error)
-{
-    const char *nearest = rows[0].key;
-    int best = 1000;
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        int distance = edit_distance(key, rows[i].key);
-        if (distance < best) {
-            best = distance;
-            nearest = rows[i].key;
-        }
-    }
-    return error_set(ret_error, STATUS_NOT_FOUND,
-                     "unknown option \"%s\"; the nearest one is \"%s\"", key, nearest);
-}
-
 enum status config_set(struct config *config, const char *key, const char *value,
                        struct error *ret_error)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (strcmp(rows[i].key, key) != 0)
-            continue;
-        bool is_number = rows[i].type == OPTION_INTEGER || rows[i].type == OPTION_REAL;
-        return is_number ? set_number(config, &rows[i], value, ret_error)
-                         : set_text(config, &rows[i], value, ret_error);
-    }
-    return unknown_key(key, ret_error);
+    const struct option_row *row = option_rows_find(rows, ROW_COUNT, key);
+    if (row)
+        return option_row_set(row, config, value, ret_error);
+    struct option_nearest nearest;
+    option_nearest_init(&nearest, key);
+    option_nearest_offer_rows(&nearest, rows, ROW_COUNT);
+    return error_set(ret_error, STATUS_NOT_FOUND,
+                     "unknown option \"%s\"; the nearest one is \"%s\"", key, nearest.name);
 }
 
 void config_defaults(struct config *config)
 {
     memset(config, 0, sizeof(*config));
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        config_set(config, rows[i].key, rows[i].initial, NULL);
+    option_rows_defaults(rows, ROW_COUNT, config);
 }
 
-/* "100..5000 ms", "any|jarvis|computer", "text". */
-static void write_domain(FILE *out, const struct option_row *row)
+enum status config_read(struct config *config, const struct yaml_tree *tree,
+                        struct error *ret_error)
 {
-    if (row->type == OPTION_CHOICE)
-        fprintf(out, "%s", row->choices);
-    else if (row->type == OPTION_TEXT)
-        fprintf(out, "text");
-    else
-        fprintf(out, "%g..%g%s%s", row->min, row->max, row->unit ? " " : "",
-                row->unit ? row->unit : "");
+    const char *sections[OPTION_SECTIONS_MAX + 1];
+    struct config copy = *config;
+    if (!yaml_tree_root(tree))
+        return STATUS_OK;
+    option_section_names(sections);
+    TRY(yaml_item_read(tree, yaml_tree_root(tree), rows, ROW_COUNT, sections, &copy, ret_error));
+    *config = copy;
+    return STATUS_OK;
 }
 
-/* Keys of one group ("endpoint.") stand together in the table, so a group's line is written when
- * the group changes. */
+/* Reads and drops a tree; `status` is how making it went. */
+static enum status read_tree(struct config *config, enum status status, struct yaml_tree *tree,
+                             struct error *ret_error)
+{
+    TRY(status);
+    status = config_read(config, tree, ret_error);
+    yaml_tree_destroy(tree);
+    return status;
+}
+
+enum status config_parse(struct config *config, const char *text, size_t size, const char *origin,
+                         struct error *ret_error)
+{
+    struct yaml_tree *tree = NULL;
+    enum status status = yaml_tree_parse(text, size, origin, &tree, ret_error);
+    return read_tree(config, status, tree, ret_error);
+}
+
+enum status config_load(struct config *config, const char *path, struct error *ret_error)
+{
+    struct yaml_tree *tree = NULL;
+    enum status status = yaml_tree_load(path, &tree, ret_error);
+    return read_tree(config, status, tree, ret_error);
+}
+
 void option_write_sample(FILE *out)
 {
-    char group[32] = "";
     fprintf(out, "# Linnet's options with their defaults. Remove the # of a line to change it.\n");
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        const char *dot = strchr(rows[i].key, '.');
-        size_t length = dot ? (size_t)(dot - rows[i].key) : 0;
-        fprintf(out, "\n# %s (", rows[i].help);
-        write_domain(out, &rows[i]);
-        fprintf(out, ")\n");
-        if (dot && (strncmp(group, rows[i].key, length) != 0 || group[length]))
-            fprintf(out, "#%.*s:\n", (int)length, rows[i].key);
-        snprintf(group, sizeof(group), "%.*s", (int)length, rows[i].key);
-        fprintf(out, "#%s%s: %s\n", dot ? "  " : "", dot ? dot + 1 : rows[i].key,
-                *rows[i].initial ? rows[i].initial : "\"\"");
-    }
+    option_rows_write_sample(out, rows, ROW_COUNT, "");
+    option_sections_write_sample(out);
 }
 
 void option_write_help(FILE *out)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        fprintf(out, "  %-26s %s\n  %-26s (", rows[i].key, rows[i].help, "");
-        write_domain(out, &rows[i]);
-        fprintf(out, "; default %s)\n", *rows[i].initial ? rows[i].initial : "empty");
-    }
+    option_rows_write_help(out, rows, ROW_COUNT, "");
+    option_sections_write_help(out);
 }
 
 void option_write_man(FILE *out)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        fprintf(out, ".TP\n.B %s\n%s\nOne of: ", rows[i].key, rows[i].help);
-        write_domain(out, &rows[i]);
-        fprintf(out, ". Default: %s.\n", *rows[i].initial ? rows[i].initial : "empty");
-    }
+    option_rows_write_man(out, rows, ROW_COUNT, "");
+    option_sections_write_man(out);
 }

@@ -6,13 +6,11 @@
 #ifndef LINNET_PIPELINE_OPTION_H
 #define LINNET_PIPELINE_OPTION_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
+#include "option_row.h"
 #include "status.h"
-
-enum { CONFIG_TEXT_BYTES = 256 };
+#include "yaml_tree.h"
 
 /* Filled with defaults by config_defaults(); the comment of each field is its row in option.c. */
 struct config {
@@ -35,19 +33,6 @@ struct config {
     char log_level[CONFIG_TEXT_BYTES];
 };
 
-enum option_type { OPTION_TEXT, OPTION_INTEGER, OPTION_REAL, OPTION_CHOICE };
-
-struct option_row {
-    const char *key; /* dotted, as in the YAML: "endpoint.short_pause_ms" */
-    enum option_type type;
-    size_t offset; /* in struct config */
-    const char *initial;
-    double min, max;     /* numbers */
-    const char *choices; /* "a|b|c" */
-    const char *unit;
-    const char *help;
-};
-
 /* All rows; *ret_count is their number. */
 const struct option_row *option_table(size_t *ret_count);
 
@@ -58,8 +43,11 @@ void config_defaults(struct config *config);
 enum status config_set(struct config *config, const char *key, const char *value,
                        struct error *ret_error);
 
-/* Read a YAML file over what `config` holds; nothing changes on failure. Errors carry file, line
- * and column. `config_parse` reads from memory, `origin` standing in for the file's name. */
+/* Read the scalar options of a YAML document over what `config` holds; nothing changes on failure.
+ * Sections that other modules own (option_section.h) are passed over. Errors carry file, line and
+ * column. `config_load` and `config_parse` make the tree from a file or from memory. */
+enum status config_read(struct config *config, const struct yaml_tree *tree,
+                        struct error *ret_error);
 enum status config_load(struct config *config, const char *path, struct error *ret_error);
 enum status config_parse(struct config *config, const char *text, size_t size, const char *origin,
                          struct error *ret_error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud_config.h"
 #include "option.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,10 +32,31 @@ static void check_ranges(const struct config *config)
     }
 }
 
+/* Sections are read or refused too; orders point only at providers that exist. */
+static void check_sections(const uint8_t *data, size_t size)
+{
+    struct yaml_tree *tree;
+    struct cloud_config cloud;
+    struct error error = {0};
+    if (yaml_tree_parse((const char *)data, size, "fuzz.yaml", &tree, NULL) != STATUS_OK)
+        return;
+    if (cloud_config_read(&cloud, tree, &error) != STATUS_OK) {
+        require(strncmp(error.text, "fuzz.yaml:", 10) == 0);
+    } else {
+        for (int s = 0; s < STAGE_COUNT; s++) {
+            require(cloud.order[s].count >= 1);
+            for (int i = 0; i < cloud.order[s].count; i++)
+                require(cloud.order[s].place[i] < cloud.provider_count);
+        }
+    }
+    yaml_tree_destroy(tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct config config, before, again;
     struct error error = {0};
+    check_sections(data, size);
     config_defaults(&config);
     before = config;
     enum status status = config_parse(&config, (const char *)data, size, "fuzz.yaml", &error);

@@ -77,7 +77,8 @@ TEST(bad_files_say_where_and_change_nothing)
         {"volume: [1, 2]\n", "test.yaml:1:9", "list"},
         {"just words\n", "test.yaml:1:1", "option: value"},
         {"a: {b: {c: {d: {e: 1}}}}\n", "test.yaml:1:", "deep"},
-        {"volume: 10\n  zone: x\n", "test.yaml:", "10 zone"},
+        {"volume: 10\n  zone: x\n", "test.yaml:2:7", "mapping values are not allowed"},
+        {"volume: 10\nvolume: 20\n", "test.yaml:2:1", "line 1"},
         {"x: *y\n", "test.yaml:1:", "alias"},
         {"zone: \"\xff\xfe\"\n", "test.yaml:", ""},
     };
