@@ -26,10 +26,11 @@ LIBRARIES = {
     r"jansson\.h": r"(pipeline/json_\w+|net/\w+|tools/.*)\.c",
     r"libwebsockets\.h": r"net/\w+\.c",
     r"openssl/.*": r"(net|pipeline)/\w+\.c",
+    r"cairo\.h": r"tools/linnet/plot\.c",
     r"systemd/.*": r"pipeline/\w+\.c",
 }
 # Of these, one .c file in the whole product.
-ONLY_ONE = {r"fftw3\.h", r"alsa/.*", r"pulse/.*", r"opus(/.*|\.h)"}
+ONLY_ONE = {r"fftw3\.h", r"alsa/.*", r"pulse/.*", r"opus(/.*|\.h)", r"cairo\.h"}
 
 SYSTEM = re.compile(
     r"(assert|complex|ctype|dirent|errno|execinfo|fcntl|fenv|float|fnmatch|ftw|getopt|glob|inttypes|limits|locale|malloc"
