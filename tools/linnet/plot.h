@@ -7,8 +7,8 @@
  *                         .y = {.label = "missed", .log = true, .low = 0.01, .high = 1}};
  *     TRY(plot_lines("wake-det.png", &plot, &line, 1, ret_error));
  *
- * Drawn with cairo, 960 x 600. Errors: IO (file), INVALID_ARGUMENT (nothing to draw, values that are not
- * finite, or not positive on a logarithmic axis), NO_MEMORY.
+ * Drawn with cairo, 960 x 600. Errors: IO (file), NO_MEMORY, INVALID_ARGUMENT (nothing to draw,
+ * values that are not finite, or not positive on a logarithmic axis).
  *
  * Thread: control, for all functions. */
 #ifndef LINNET_TOOLS_PLOT_H
