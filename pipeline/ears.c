@@ -6,16 +6,15 @@
 #include <string.h>
 
 #include "asr.h"
-#include "gguf.h"
+#include "asr_recogniser.h"
 
 /* Requests are more regular than dictation, and a wrong word in one costs a wrong action: lean on
  * the language model more than the recogniser's default does. */
 #define REQUEST_LM_WEIGHT 1.1f
 
 struct ears {
-    struct gguf *acoustic, *language;
-    struct asr_model *model;
-    struct asr_session *session;
+    struct asr_recogniser recogniser;
+    struct asr_session *session; /* of the recogniser */
     struct endpoint_config endpoint_config;
     struct endpoint endpoint;
     enum endpoint_decision decision;
@@ -30,13 +29,14 @@ static enum status prepare(struct ears *ears, const struct ears_config *config,
 {
     struct asr_options options = asr_options_defaults();
     options.lm_weight = REQUEST_LM_WEIGHT;
-    TRY(gguf_create_from_file(config->model_path, &ears->acoustic, ret_error));
-    TRY(gguf_create_from_file(config->language_path, &ears->language, ret_error));
-    TRY(asr_model_create(ears->acoustic, ears->language, &ears->model, ret_error));
-    if (asr_model_mel_bins(ears->model) != MEL_BANDS)
+    TRY(asr_recogniser_init(&ears->recogniser, config->model_path, config->language_path, &options,
+                            ret_error));
+    ears->session = ears->recogniser.session;
+    uint32_t bins = asr_model_mel_bins(ears->recogniser.model);
+    if (bins != MEL_BANDS)
         return error_set(ret_error, STATUS_UNSUPPORTED, "%s: hears %u bands, expected %d",
-                         config->model_path, asr_model_mel_bins(ears->model), MEL_BANDS);
-    return asr_session_create(ears->model, &options, &ears->session, ret_error);
+                         config->model_path, bins, MEL_BANDS);
+    return STATUS_OK;
 }
 
 enum status ears_create(const struct ears_config *config, struct ears **ret_ears,
@@ -59,10 +59,7 @@ void ears_destroy(struct ears *ears)
 {
     if (!ears)
         return;
-    asr_session_destroy(ears->session);
-    asr_model_destroy(ears->model);
-    gguf_destroy(ears->language);
-    gguf_destroy(ears->acoustic);
+    asr_recogniser_finish(&ears->recogniser);
     free(ears);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "asr_recogniser.h"
 #include "status.h"
 
 enum { BENCH_ROWS_MAX = 48, BENCH_RUNS = 3 };
@@ -26,8 +27,13 @@ struct bench_report {
 struct bench_request {
     const char *models; /* folder, NULL for the built-in one */
     const char *dir;
-    const char *plots; /* folder for PNG files, NULL for none */
+    const char *plots;    /* folder for PNG files, NULL for none */
+    const char *language; /* of the recogniser: "general" or "assistant" */
 };
+
+/* A recogniser with the models of a folder (NULL: the built-in one). */
+enum status bench_recogniser(struct asr_recogniser *ret_recogniser, const char *models,
+                             const char *language, struct error *ret_error);
 
 void bench_add(struct bench_report *report, const char *unit, double value, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

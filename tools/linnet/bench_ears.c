@@ -1,8 +1,7 @@
 #include <stdlib.h>
 
-#include "asr.h"
+#include "asr_recogniser.h"
 #include "bench.h"
-#include "gguf.h"
 #include "linnet.h"
 #include "mel.h"
 #include "models_dir.h"
@@ -87,48 +86,30 @@ static enum status wake_rows(struct bench_report *report, const struct frames *f
     return status;
 }
 
-struct recogniser {
-    struct gguf *acoustic, *language;
-    struct asr_model *model;
-    struct asr_session *session;
-};
-
-static enum status open_recogniser(struct recogniser *r, const char *models, const char *language,
-                                   struct error *ret_error)
+enum status bench_recogniser(struct asr_recogniser *ret_recogniser, const char *models,
+                             const char *language, struct error *ret_error)
 {
-    char path[512];
+    char acoustic[512], words[512];
     struct asr_options options = asr_options_defaults();
     options.language = language;
-    models_dir_file(models, "asr.gguf", path, sizeof(path));
-    TRY(gguf_create_from_file(path, &r->acoustic, ret_error));
-    models_dir_file(models, "asr-lm.gguf", path, sizeof(path));
-    TRY(gguf_create_from_file(path, &r->language, ret_error));
-    TRY(asr_model_create(r->acoustic, r->language, &r->model, ret_error));
-    return asr_session_create(r->model, &options, &r->session, ret_error);
-}
-
-static void close_recogniser(struct recogniser *r)
-{
-    asr_session_destroy(r->session);
-    asr_model_destroy(r->model);
-    gguf_destroy(r->language);
-    gguf_destroy(r->acoustic);
+    models_dir_file(models, "asr.gguf", acoustic, sizeof(acoustic));
+    models_dir_file(models, "asr-lm.gguf", words, sizeof(words));
+    return asr_recogniser_init(ret_recogniser, acoustic, words, &options, ret_error);
 }
 
 static enum status asr_rows(struct bench_report *report, const struct frames *frames,
                             const char *language, struct error *ret_error)
 {
-    struct recogniser r = {0};
+    struct asr_recogniser r;
     double seconds[BENCH_RUNS];
-    enum status status = open_recogniser(&r, report->models, language, ret_error);
-    for (int i = 0; i < BENCH_RUNS && status == STATUS_OK; i++)
+    TRY(bench_recogniser(&r, report->models, language, ret_error));
+    for (int i = 0; i < BENCH_RUNS; i++)
         seconds[i] = time_asr(r.session, frames);
-    if (status == STATUS_OK)
-        bench_add(report, "x real time",
-                  bench_median(seconds, BENCH_RUNS) / ((double)frames->count / 100),
-                  "recogniser, %s language model, cost", language);
-    close_recogniser(&r);
-    return status;
+    bench_add(report, "x real time",
+              bench_median(seconds, BENCH_RUNS) / ((double)frames->count / 100),
+              "recogniser, %s language model, cost", language);
+    asr_recogniser_finish(&r);
+    return STATUS_OK;
 }
 
 enum status bench_ears(struct bench_report *report, const struct bench_sound *sound,

@@ -3,9 +3,8 @@
 
 #include <jansson.h>
 
-#include "asr.h"
+#include "asr_recogniser.h"
 #include "commands.h"
-#include "gguf.h"
 #include "mel.h"
 #include "models_dir.h"
 #include "source.h"
@@ -28,34 +27,26 @@ static const struct cli_option rows[] = {
 enum { CHUNK = 1600 };
 
 struct recogniser {
-    struct gguf *acoustic, *language;
-    struct asr_model *model;
-    struct asr_session *session;
+    struct asr_recogniser asr;
     struct mel *mel;
     struct error error;
 };
 
 static enum status prepare(struct recogniser *r, const struct options *options)
 {
-    char path[512];
+    char acoustic[512], words[512];
     struct asr_options asr = asr_options_defaults();
     asr.language = options->language;
-    models_dir_file(options->models, "asr.gguf", path, sizeof(path));
-    TRY(gguf_create_from_file(path, &r->acoustic, &r->error));
-    models_dir_file(options->models, "asr-lm.gguf", path, sizeof(path));
-    TRY(gguf_create_from_file(path, &r->language, &r->error));
-    TRY(asr_model_create(r->acoustic, r->language, &r->model, &r->error));
+    models_dir_file(options->models, "asr.gguf", acoustic, sizeof(acoustic));
+    models_dir_file(options->models, "asr-lm.gguf", words, sizeof(words));
     TRY(mel_create(&r->mel, &r->error));
-    return asr_session_create(r->model, &asr, &r->session, &r->error);
+    return asr_recogniser_init(&r->asr, acoustic, words, &asr, &r->error);
 }
 
 static void finish(struct recogniser *r)
 {
-    asr_session_destroy(r->session);
+    asr_recogniser_finish(&r->asr);
     mel_destroy(r->mel);
-    asr_model_destroy(r->model);
-    gguf_destroy(r->language);
-    gguf_destroy(r->acoustic);
 }
 
 static void feed(struct recogniser *r, const float *samples, size_t count)
@@ -66,7 +57,7 @@ static void feed(struct recogniser *r, const float *samples, size_t count)
         samples += taken;
         count -= taken;
         while (mel_poll(r->mel, frame, NULL))
-            asr_session_feed(r->session, frame, 1);
+            asr_session_feed(r->asr.session, frame, 1);
     }
 }
 
@@ -105,7 +96,7 @@ static enum status transcribe(struct recogniser *r, const char *path, bool json)
     uint64_t total = 0;
     TRY(source_create(path, &source, &r->error));
     mel_reset(r->mel);
-    asr_session_reset(r->session);
+    asr_session_reset(r->asr.session);
     enum status status;
     while ((status = source_read(source, samples, CHUNK, &count, &r->error)) == STATUS_OK) {
         feed(r, samples, count);
@@ -115,7 +106,7 @@ static enum status transcribe(struct recogniser *r, const char *path, bool json)
     source_destroy(source);
     if (status != STATUS_END)
         return status;
-    struct asr_result result = asr_session_finish(r->session);
+    struct asr_result result = asr_session_finish(r->asr.session);
     show(path, &result, (double)total / MEL_RATE, json);
     return STATUS_OK;
 }
