@@ -13,7 +13,7 @@ BUILD_PACKAGES=(
 # Needed by the tests on top of that.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
-    clang clang-format gcovr git shellcheck valgrind python3-numpy
+    clang clang-format gcovr git shellcheck valgrind python3-numpy python3-venv
     festival festvox-kallpc16k festvox-us-slt-hts ffmpeg
     pulseaudio pulseaudio-utils libasound2-plugins
 )
