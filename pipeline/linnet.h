@@ -33,6 +33,7 @@ enum {
     LINNET_VOICE_RATE = 24000,
     LINNET_TEXT_BYTES = 512,
     LINNET_NAME_BYTES = 32,
+    LINNET_REASON_BYTES = 192,
     LINNET_ARGS_MAX = 4,
 };
 
@@ -80,8 +81,8 @@ struct linnet_event {
             float confidence;
         } words;
         struct {
-            char route[LINNET_NAME_BYTES]; /* tool, reply, cloud, unheard */
-            char reason[128];
+            char route[LINNET_NAME_BYTES]; /* tool, reply, cloud, unheard, refused */
+            char reason[LINNET_REASON_BYTES];
             float confidence;
         } route;
         struct {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clause.h"
+#include "complexity.h"
 #include "lm.h"
 #include "route.h"
 #include "skill.h"
@@ -94,8 +95,7 @@ static void send_route(struct mind *mind, const struct route_decision *decision,
 {
     struct linnet_event event = event_make(&mind->config.events, LINNET_EVENT_ROUTE, mind->turn);
     snprintf(event.route.route, sizeof(event.route.route), "%s", route_name(decision->route));
-    snprintf(event.route.reason, sizeof(event.route.reason), "%s",
-             route_reason_text(decision->reason));
+    snprintf(event.route.reason, sizeof(event.route.reason), "%s", decision->reason);
     event.route.confidence = confidence;
     event_send(&mind->config.events, &event);
 }
@@ -153,13 +153,23 @@ static void run_tool(struct mind *mind, const struct tool_call *call)
 
 /* ---- the language model ---- */
 
+static int parts(double probability)
+{
+    return (int)(probability * ROUTE_ONE);
+}
+
 static struct route_policy policy_of(const struct config *options)
 {
-    return (struct route_policy){
-        .min_model_confidence = (float)options->min_model_confidence,
-        .min_words_confidence = (float)options->min_words_confidence,
-        .offline_first = strcmp(options->routing, "offline-first") == 0,
+    struct route_policy policy = {
+        .min_model_confidence = parts(options->min_model_confidence),
+        .min_words_confidence = parts(options->min_words_confidence),
+        .max_complexity = parts(options->max_complexity),
+        .patience_ms = (int)options->patience_ms,
+        .hedge = options->hedge,
+        .hedge_ms = (int)options->hedge_ms,
     };
+    route_policy_kind_of(options->routing, &policy.kind);
+    return policy;
 }
 
 /* What the callbacks of one answer share. */
@@ -185,11 +195,14 @@ static void on_route(void *context, const struct lm_result *so_far)
     const struct route_policy policy = policy_of(answer->mind->config.options);
     const struct route_features features = {
         .model_route = route_of(so_far->route),
-        .model_confidence = so_far->confidence,
-        .words_confidence = answer->request->confidence,
-        .cloud_available = false,
+        .model_confidence = parts(so_far->confidence),
+        .words_confidence = parts(answer->request->confidence),
+        .words = complexity_words(answer->request->text),
+        .complexity = complexity_of(answer->request->text),
+        .battery_percent = ROUTE_UNKNOWN,
+        .temperature_c = ROUTE_UNKNOWN,
     };
-    answer->decision = route_decide(&features, &policy);
+    route_decide(&features, &policy, &answer->decision);
     answer->routed = true;
     send_route(answer->mind, &answer->decision, so_far->confidence);
 }

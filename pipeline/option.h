@@ -27,6 +27,13 @@ struct config {
     long max_turn_ms;
     double min_words_confidence;
     double min_model_confidence;
+    double max_complexity;
+    long patience_ms;
+    bool hedge;
+    long hedge_ms;
+    long filler_ms;
+    long total_wait_ms;
+    long tool_rounds;
     char input_device[CONFIG_TEXT_BYTES];
     char output_device[CONFIG_TEXT_BYTES];
     long volume;

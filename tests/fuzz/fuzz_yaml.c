@@ -26,7 +26,7 @@ static void check_ranges(const struct config *config)
             value = (double)*(const long *)(const void *)field;
         else if (rows[i].type == OPTION_REAL)
             value = *(const double *)(const void *)field;
-        else
+        else if (rows[i].type == OPTION_TEXT || rows[i].type == OPTION_CHOICE)
             require(memchr(field, '\0', CONFIG_TEXT_BYTES) != NULL);
         require(value >= rows[i].min && value <= rows[i].max);
     }

@@ -1,6 +1,5 @@
 #include "endpoint.h"
 #include "harness.h"
-#include "route.h"
 #include "turn_fsm.h"
 
 static struct turn_step walk(enum turn_state state, const enum turn_event *events, int count)
@@ -67,31 +66,6 @@ TEST(actions_are_consistent_in_every_cell)
             if (state == TURN_LISTENING && step.state != TURN_LISTENING)
                 CHECK(step.actions & TURN_DEAFEN);
         }
-    }
-}
-
-TEST(routes_follow_the_policy)
-{
-    const struct route_policy prefer = {.min_model_confidence = 0.5f, .min_words_confidence = 0.3f};
-    struct route_policy offline = prefer;
-    offline.offline_first = true;
-    static const struct {
-        struct route_features features;
-        enum route prefer, offline;
-        enum route_reason why;
-    } cases[] = {
-        {{ROUTE_TOOL, 0.9f, 0.9f, false}, ROUTE_TOOL, ROUTE_TOOL, REASON_MODEL_TOOL},
-        {{ROUTE_REPLY, 0.9f, 0.9f, false}, ROUTE_REPLY, ROUTE_REPLY, REASON_MODEL_REPLY},
-        {{ROUTE_CLOUD, 0.9f, 0.9f, false}, ROUTE_CLOUD, ROUTE_CLOUD, REASON_MODEL_CLOUD},
-        {{ROUTE_TOOL, 0.4f, 0.9f, false}, ROUTE_CLOUD, ROUTE_TOOL, REASON_MODEL_UNSURE},
-        {{ROUTE_TOOL, 0.4f, 0.9f, true}, ROUTE_CLOUD, ROUTE_CLOUD, REASON_MODEL_UNSURE},
-        {{ROUTE_TOOL, 0.9f, 0.1f, true}, ROUTE_UNHEARD, ROUTE_UNHEARD, REASON_WORDS_UNSURE},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct route_decision decision = route_decide(&cases[i].features, &prefer);
-        CHECK_EQ(decision.route, cases[i].prefer);
-        CHECK_EQ(decision.reason, cases[i].why);
-        CHECK_EQ(route_decide(&cases[i].features, &offline).route, cases[i].offline);
     }
 }
 
