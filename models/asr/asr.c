@@ -229,12 +229,16 @@ static struct asr_result describe(struct asr_session *s, uint32_t count)
                                        row * (float)w->begin, row * (float)w->end, w->confidence};
         used = append(s->text, used, sizeof s->text, s->word[i].text);
     }
-    return (struct asr_result){.text = s->text, .words = s->word, .count = count};
+    return (struct asr_result){.text = s->text, .words = s->word, .count = count, .settled = count};
 }
 
 struct asr_result asr_session_partial(struct asr_session *session)
 {
-    return describe(session, asr_search_partial(session->search, session->path, WORDS));
+    uint32_t settled;
+    uint32_t count = asr_search_partial(session->search, session->path, WORDS, &settled);
+    struct asr_result result = describe(session, count);
+    result.settled = settled;
+    return result;
 }
 
 static int by_value(const void *a, const void *b)

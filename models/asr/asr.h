@@ -81,12 +81,13 @@ struct asr_result {
     const char *text; /* words with single spaces; "" when nothing was said */
     const struct asr_word *words;
     uint32_t count;
+    uint32_t settled; /* words before one that may still go on; all of them after finish */
     float confidence; /* least likely third of the words decides; 0 without words */
     float match;      /* fit of sounds and words: 0 perfect, about -1 poor; 0 in partials */
     bool rejected;    /* finish: noise or mumbling, do not act on it */
 };
 
-/* Finished words so far; they may still change. */
+/* Words so far; they may still change, and the last may be the beginning of a longer one. */
 struct asr_result asr_session_partial(struct asr_session *session);
 
 /* Close the utterance: all frames are used, the best complete sentence. */

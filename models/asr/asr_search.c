@@ -426,11 +426,35 @@ static const struct token *best_token(const struct asr_search *s)
     return best;
 }
 
+/* The likeliest word that ends at a token's node, or NONE. */
+static uint32_t ending_word(const struct asr_search *s, const struct token *token)
+{
+    const struct asr_lexicon *l = s->config.lexicon;
+    uint32_t best = ASR_LATTICE_NONE, end = l->first_ending[token->node + 1];
+    float most = NOTHING;
+    for (uint32_t e = l->first_ending[token->node]; e < end; e++) {
+        float p = asr_ngram_score(s->config.ngram, token->state, l->ending[e], NULL);
+        if (p > most) {
+            most = p;
+            best = l->ending[e];
+        }
+    }
+    return best;
+}
+
 uint32_t asr_search_partial(const struct asr_search *search, struct asr_lattice_word *ret_words,
-                            uint32_t limit)
+                            uint32_t limit, uint32_t *ret_settled)
 {
     const struct token *best = best_token(search);
-    return best ? asr_lattice_path(&search->lattice, best->link, ret_words, limit) : 0;
+    *ret_settled = 0;
+    if (!best || limit < 1)
+        return 0;
+    uint32_t word = ending_word(search, best);
+    uint32_t open = word != ASR_LATTICE_NONE;
+    *ret_settled = asr_lattice_path(&search->lattice, best->link, ret_words, limit - open);
+    if (open)
+        ret_words[*ret_settled] = (struct asr_lattice_word){word, best->begin, search->frame, 0};
+    return *ret_settled + open;
 }
 
 /* A path that is complete at the last frame. */

@@ -67,9 +67,10 @@ void asr_search_step(struct asr_search *search, const float *scores);
 /* Frames seen since the reset. */
 uint32_t asr_search_frames(const struct asr_search *search);
 
-/* Finished words of the best path so far, without confidences; the last `limit` of them. */
+/* Words of the best path so far, without confidences; the last `limit` of them. All but the first
+ * *ret_settled may still grow: a word is given as soon as its last phone is heard. */
 uint32_t asr_search_partial(const struct asr_search *search, struct asr_lattice_word *ret_words,
-                            uint32_t limit);
+                            uint32_t limit, uint32_t *ret_settled);
 
 /* How the utterance looks if it ended now. */
 struct asr_search_ending {

@@ -123,12 +123,19 @@ TEST(partials_grow_and_the_ending_is_known)
     synthetic_speak(&spoken, &language.lexicon, "set a timer for ten minutes", clear, &random);
     asr_search_reset(search);
     float after_for = 1;
+    uint32_t settled;
     for (uint32_t f = 0; f < spoken.frames; f++) {
         asr_search_step(search, spoken.scores[f]);
+        if (f + 1 == spoken.end[2]) { /* "timer" stands before anything follows it */
+            CHECK_EQ(asr_search_partial(search, words, LIMIT, &settled), 3);
+            CHECK_EQ(settled, 2);
+            CHECK_STR(asr_lexicon_word(&language.lexicon, words[2].word), "timer");
+        }
         if (f + 1 == spoken.end[3])
             after_for = asr_search_ending(search).end_probability;
     }
-    CHECK_EQ(asr_search_partial(search, words, LIMIT), 6);
+    CHECK_EQ(asr_search_partial(search, words, LIMIT, &settled), 6);
+    CHECK_EQ(settled, 6);
     struct asr_search_ending ending = asr_search_ending(search);
     CHECK_EQ(ending.words, 6);
     CHECK(ending.silence >= 3);
