@@ -1,6 +1,7 @@
 /* The conversation: the turns that a model elsewhere (and, for "what did I just ask?", the one
  * here) should know of, within a budget of tokens. What does not fit any more is dropped oldest
- * first and replaced by a summary made here: what was asked, and the start of what was answered.
+ * first and replaced by a summary made here, the first message of the view: what was asked, and the
+ * start of what was answered.
  *
  *     conversation_ask(conversation, now, text, is_private);
  *     conversation_view(conversation, &view, &error);    view.messages end with the request
@@ -29,7 +30,7 @@ struct conversation_config {
 struct conversation_view {
     const struct provider_message *messages; /* oldest first */
     size_t count;
-    const char *summary; /* of what was dropped, for the instructions; "" for nothing */
+    bool summarised; /* the first message is the summary of what was dropped */
 };
 
 struct conversation;
@@ -58,8 +59,8 @@ enum status conversation_view(struct conversation *conversation, struct conversa
 
 void conversation_forget(struct conversation *conversation);
 
-/* The system prompt: who Linnet is, how to answer for the ear, the local time, the summary. */
-enum status conversation_instructions(const struct conversation_view *view, const char *zone,
-                                      int64_t now, char **ret_text, struct error *ret_error);
+/* The system prompt: who Linnet is, how to answer for the ear, the local time; free() it. */
+enum status conversation_instructions(const char *zone, int64_t now, char **ret_text,
+                                      struct error *ret_error);
 
 #endif

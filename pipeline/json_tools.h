@@ -7,7 +7,7 @@
 #include "skill.h"
 #include "status.h"
 
-/* The array for provider_turn.tools, made from skill_table(); free() it. */
+/* The array for provider_turn.tools, made from skill_at(); free() it. */
 enum status json_tools_describe(char **ret_tools, struct error *ret_error);
 
 /* A call read strictly: a known tool, one object, only its arguments, each once, text or a number,

@@ -85,11 +85,13 @@ int64_t ledger_left(struct ledger *ledger, int64_t now, const char *provider,
 /* Rounded up to a micro-unit; INT64_MAX rather than an overflow. */
 int64_t ledger_cost(const struct ledger_price *price, const struct provider_usage *usage);
 
-/* The most that a turn can use: a token is a byte at the least, each message and tool costs some
- * more. `sound_seconds`: length of the sound that is sent. */
+/* The most that a turn can use: a token is a byte at the least, each message costs some more, and a
+ * second of sound 50 tokens at the most. `sound_seconds`: length of the sound that is sent. Without
+ * max_output_tokens an answer of 65536 is taken. */
 struct provider_usage ledger_worst_case(const struct provider_turn *turn, double sound_seconds);
 
-/* A likely use of the same turn: four bytes a token, 60 tokens of answer. */
+/* A likely use of the same turn: four bytes a token, ten tokens a second of sound, 60 tokens of
+ * answer. */
 struct provider_usage ledger_estimate(const struct provider_turn *turn, double sound_seconds);
 
 /* "0.0523" for 52300: at least two decimals, no more than needed. */

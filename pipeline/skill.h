@@ -65,8 +65,8 @@ struct skill_info {
     struct skill_parameter parameters[TOOL_ARGS_MAX + 1];
 };
 
-/* All tools; *ret_count is their number. */
-const struct skill_info *skill_table(size_t *ret_count);
+/* Tool number `index`, NULL behind the last. */
+const struct skill_info *skill_at(size_t index);
 
 /* Value of an argument, "" when it is absent. */
 const char *tool_call_arg(const struct tool_call *call, const char *name);

@@ -7,6 +7,7 @@
 #include "linnet.h"
 #include "playout.h"
 #include "tts.h"
+#include "voice_feed.h"
 
 enum { CLAUSES_MAX = 16, PIECE_SAMPLES = 2 * TTS_BLOCK, QUEUE_SAMPLES = 2 * LINNET_VOICE_RATE };
 
@@ -25,10 +26,15 @@ struct voice {
     bool synthesising;
     float piece[PIECE_SAMPLES]; /* synthesised, not yet taken by the playout */
     size_t piece_used, piece_count;
+    struct voice_feed feed; /* sound from elsewhere */
+    bool feeding;           /* counted in `pending` */
     /* What other threads may see: */
     atomic_int pending;             /* clauses not wholly written */
     atomic_uint speaking;           /* turn whose samples are being written */
     atomic_uint_least64_t began_at; /* where in the playout they begin */
+    atomic_uint fed_turn;           /* whose sound from elsewhere was written last */
+    atomic_uint_least64_t fed_at;   /* where in the playout that begins */
+    atomic_uint_least64_t fed;      /* how much of it there is */
 };
 
 static enum status prepare(struct voice *voice, struct error *ret_error)
@@ -64,6 +70,7 @@ void voice_destroy(struct voice *voice)
     tts_session_destroy(voice->session);
     tts_model_destroy(voice->model);
     playout_finish(&voice->playout);
+    voice_feed_finish(&voice->feed);
     free(voice);
 }
 
@@ -128,17 +135,85 @@ static enum voice_work synthesise(struct voice *voice, const struct clause *clau
         drop_first(voice);
     else
         flush_piece(voice);
-    if (voice->clause_count == 0)
+    if (voice->clause_count == 0 && !voice->feeding)
         playout_end(&voice->playout);
     return VOICE_WORKED;
 }
 
-enum voice_work voice_step(struct voice *voice)
+/* ---- sound from elsewhere ---- */
+
+static void set_feeding(struct voice *voice, bool feeding)
 {
-    if (voice->clause_count == 0)
-        return VOICE_IDLE;
+    if (voice->feeding != feeding)
+        atomic_fetch_add(&voice->pending, feeding ? 1 : -1);
+    voice->feeding = feeding;
+}
+
+enum status voice_play(struct voice *voice, uint32_t turn, const void *pcm, size_t bytes)
+{
+    if (voice->feed.turn != turn)
+        voice_feed_begin(&voice->feed, turn);
+    enum status status = voice_feed_add(&voice->feed, pcm, bytes);
+    set_feeding(voice, voice->feed.count > 0);
+    return status;
+}
+
+void voice_play_end(struct voice *voice, uint32_t turn)
+{
+    if (voice->feed.turn != turn)
+        return;
+    voice->feed.ended = true;
+    if (voice->feed.count == 0)
+        playout_end(&voice->playout);
+}
+
+static void begin_feed(struct voice *voice, uint32_t turn)
+{
+    begin_turn(voice, turn);
+    if (atomic_load(&voice->fed_turn) == turn)
+        return;
+    atomic_store(&voice->fed, 0);
+    atomic_store(&voice->fed_at, playout_written(&voice->playout));
+    atomic_store(&voice->fed_turn, turn);
+}
+
+static enum voice_work step_feed(struct voice *voice)
+{
+    struct voice_feed *feed = &voice->feed;
+    float samples[PIECE_SAMPLES];
+    if (is_stale(voice, feed->turn))
+        voice_feed_begin(feed, 0);
+    size_t room = playout_writable(&voice->playout);
+    if (feed->count > 0 && room < PIECE_SAMPLES)
+        return VOICE_BLOCKED;
+    if (feed->count > 0)
+        begin_feed(voice, feed->turn);
+    size_t count = voice_feed_take(feed, samples, PIECE_SAMPLES);
+    playout_write(&voice->playout, samples, count);
+    atomic_fetch_add(&voice->fed, count);
+    if (feed->count == 0 && feed->ended)
+        playout_end(&voice->playout);
+    if (feed->turn && is_stale(voice, feed->turn))
+        playout_cut(&voice->playout);
+    set_feeding(voice, feed->count > 0);
+    return VOICE_WORKED;
+}
+
+int64_t voice_heard_ms(const struct voice *voice, uint32_t turn)
+{
+    if (atomic_load(&voice->fed_turn) != turn)
+        return 0;
+    uint64_t begin = atomic_load(&voice->fed_at), fed = atomic_load(&voice->fed);
+    uint64_t rendered = playout_rendered(&voice->playout);
+    uint64_t heard = rendered > begin ? rendered - begin : 0;
+    return (int64_t)((heard < fed ? heard : fed) * 1000 / LINNET_VOICE_RATE);
+}
+
+/* ---- work ---- */
+
+static enum voice_work step_clause(struct voice *voice)
+{
     const struct clause *clause = &voice->clauses[voice->clause_first];
-    playout_set_volume(&voice->playout, (float)atomic_load(voice->config.volume) / 100.0f);
     if (is_stale(voice, clause->turn)) {
         drop_first(voice);
         return VOICE_WORKED;
@@ -151,6 +226,14 @@ enum voice_work voice_step(struct voice *voice)
     if (is_stale(voice, turn))
         playout_cut(&voice->playout);
     return work;
+}
+
+enum voice_work voice_step(struct voice *voice)
+{
+    if (voice->clause_count == 0 && !voice->feeding)
+        return VOICE_IDLE;
+    playout_set_volume(&voice->playout, (float)atomic_load(voice->config.volume) / 100.0f);
+    return voice->clause_count > 0 ? step_clause(voice) : step_feed(voice);
 }
 
 void voice_cut(struct voice *voice)

@@ -1,5 +1,5 @@
-/* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads. Sound that
- * a provider speaks itself goes the same way.
+/* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads. Sound
+ * that a provider speaks itself goes the same way.
  *
  * Thread: mind for say, play, play_end and step; control for cut, has_sounded and is_silent;
  * create, destroy and playout: control; heard_ms: any. */

@@ -6,7 +6,7 @@
 BUILD_PACKAGES=(
     gcc libc6-dev meson ninja-build pkg-config python3
     libfftw3-dev libasound2-dev libpulse-dev libopus-dev libwebsockets-dev libssl-dev libyaml-dev
-    libjansson-dev libsqlite3-dev libcairo2-dev
+    libjansson-dev libpcre2-dev libsqlite3-dev libcairo2-dev
     flite espeak-ng sox
 )
 
