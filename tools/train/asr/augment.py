@@ -43,10 +43,15 @@ def channel(batch, strength, generator):
     place = torch.linspace(0, math.pi, mel.BINS)[None, :, None] * torch.arange(1, 6)
     weight = torch.randn((batch, 1, 5), generator=generator) * 0.5 * strength
     gain = uniform((batch, 1), -5.0, 2.0, generator) * strength
-    curve = (torch.cos(place) * weight).sum(-1) + gain
-    narrow = torch.rand((batch, 1), generator=generator) < 0.06 * strength
-    cut = 12.0 * torch.sigmoid((torch.arange(mel.BINS)[None] - 58.0) / 1.5)
-    return (curve - narrow * cut)[:, None]
+    return ((torch.cos(place) * weight).sum(-1) + gain)[:, None]
+
+
+def narrow_band(batch, strength, generator):
+    """What a tenth or so lose above 4 kHz, ln units, (batch, 1, bins)."""
+    narrow = torch.rand((batch, 1), generator=generator) < 0.15 * strength
+    depth = uniform((batch, 1), 6.0, 14.0, generator)
+    cut = depth * torch.sigmoid((torch.arange(mel.BINS)[None] - 59.5) / 1.0)
+    return (narrow * cut)[:, None]
 
 
 def loudness(values):
@@ -101,4 +106,5 @@ def augment(values, lengths, labels, noises, fill, strength, generator):
     values, lengths, labels = warp(values, lengths, labels, strength, generator)
     values = values + channel(len(values), strength, generator)
     values = add_noise(values, noises, strength, generator)
+    values = values - narrow_band(len(values), strength, generator)
     return masks(values, strength, fill, generator), lengths, labels

@@ -9,6 +9,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
 import mel  # noqa: E402
+import mmi  # noqa: E402
 import phones  # noqa: E402
 
 MAX_FRAMES = 1600
@@ -25,11 +26,18 @@ class Utterance:
     speaker: str
     text: str
     chain: list  # (phone, optional): the transcript with optional silences
-    labels: np.ndarray  # phone of each 10 ms frame, or None
+    labels: np.ndarray  # row of the output for each 10 ms frame, or None
+    known_graph: mmi.Graph = None
 
     @property
     def frames(self):
         return len(self.mel)
+
+    def graph(self, rows):
+        """The states of its transcript, made at the first use."""
+        if self.known_graph is None:
+            self.known_graph = mmi.Graph(self.chain, rows)
+        return self.known_graph
 
     @property
     def reference(self):
@@ -42,17 +50,19 @@ def phone_number(name):
     return phones.INDEX.get(name.rstrip("012"), phones.SIL)
 
 
-def parse_alignment(line, frames):
-    """Chain and frame labels of a line of NAME.ali."""
-    labels = np.zeros(frames, np.uint8)
-    chain = [(phones.SIL, True)]
+def parse_alignment(line, frames, rows):
+    """Chain and frame labels of a line of NAME.own; gaps between phones are silence."""
+    labels = np.zeros(frames, np.int16)
+    chain, before, end = [(phones.SIL, True)], phones.SIL, 0
     for word in line.split(" | "):
         spans = [item.split(":") for item in word.split()]
         spans = [(phone_number(name), int(start), int(length)) for name, start, length in spans]
         if all(phone == phones.SIL for phone, _, _ in spans):
             continue
         for phone, start, length in spans:
-            labels[start:start + length] = phone
+            before = before if start == end else phones.SIL
+            labels[start:start + length] = rows.pairs[before, phone]
+            before, end = phone, start + length
             chain.append((phone, False))
         chain.append((phones.SIL, True))
     return chain, labels
@@ -67,16 +77,14 @@ def spelt_chain(text, lexicon):
     return chain
 
 
-def load_set(work, name, lexicon):
-    """All utterances of a prepared set; own alignments (NAME.own) go before pocketsphinx's."""
+def load_set(work, name, lexicon, rows_of):
+    """All utterances of a prepared set with their alignments (NAME.own), where there are any."""
     rows = [line.rstrip("\n").split("\t")
             for line in (work / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
     lines = [""] * len(rows)
-    for kind in ("ali.part", "ali", "own"):
-        path = work / f"{name}.{kind}"
-        if path.exists():
-            found = path.read_text(encoding="utf-8").split("\n") + [""] * len(rows)
-            lines = [new or old for old, new in zip(lines, found)]
+    path = work / f"{name}.own"
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").split("\n")
     shape = (-1, mel.BINS)
     if not any(rows):
         return []
@@ -87,7 +95,7 @@ def load_set(work, name, lexicon):
     for number, (row, line) in enumerate(zip(rows, lines)):
         start, frames = int(row[2]), int(row[3])
         if line and line != "!":
-            chain, labels = parse_alignment(line, frames)
+            chain, labels = parse_alignment(line, frames, rows_of)
         else:
             chain, labels = spelt_chain(row[6], lexicon), None
         split = "bad" if line == "!" and row[4] == "train" else row[4]
@@ -107,7 +115,7 @@ def trainable(utterances, need_labels):
 def noise_only(work):
     """Four-second pieces of the first noise set, where nothing is said: silence is what to hear."""
     values = np.memmap(work / "noise.mel", np.float16, "r").reshape(-1, mel.BINS)
-    labels = np.zeros(400, np.uint8)
+    labels = np.zeros(400, np.int16)
     return [Utterance("noise", number, values[400 * number:400 * number + 400], None, "train", "", "",
                       [(phones.SIL, True)], labels) for number in range(480)]
 
@@ -142,18 +150,18 @@ def collate(batch, room_share, rng):
     return torch.from_numpy(values), lengths, torch.from_numpy(labels)
 
 
-def load(work, names, lexicon):
+def load(work, names, lexicon, rows_of):
     """All utterances of the named sets that are prepared."""
     out = []
     for name in names:
         if (work / f"{name}.tsv").exists():
-            out += load_set(work, name, lexicon)
+            out += load_set(work, name, lexicon, rows_of)
     return out
 
 
 def epoch(utterances, shares, rng):
-    """One epoch's utterances: a random share of the sets named in `shares`."""
-    return [u for u in utterances if rng.random() < shares.get(u.name, 1.0)]
+    """One epoch's utterances: a random share of the sets named in `shares`, or several times one."""
+    return [u for u in utterances for _ in range(int(shares.get(u.name, 1.0) + rng.random()))]
 
 
 def phone_trigram(utterances):

@@ -11,13 +11,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
 import data  # noqa: E402
-import layout  # noqa: E402
 import mmi  # noqa: E402
 import phones  # noqa: E402
 import prepare  # noqa: E402
 import realign  # noqa: E402
 import words  # noqa: E402
-from net import Encoder  # noqa: E402
 
 LIMIT = 40  # utterances a set
 
@@ -37,7 +35,7 @@ def evaluate(net, prior, trigram, utterances, scale, show):
     wrong = total = 0
     for number, u in enumerate(utterances):
         scores, lengths = realign.scores_of(net, [u])
-        found = mmi.viterbi(scores[0] - prior, trigram, scale)
+        found = mmi.viterbi(scores[0] - prior, trigram, net.shape.rows, scale)
         wrong += distance(u.reference, found)
         total += len(u.reference)
         if number < show:
@@ -51,23 +49,16 @@ def main():
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--scale", default=1.0, type=float)
-    parser.add_argument("--sets", default=",".join(prepare.REAL + list(prepare.SPOKEN)))
+    parser.add_argument("--sets", help="instead of all")
     parser.add_argument("--show", default=0, type=int)
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    net, stage = Encoder().eval(), "mmi"
-    lexicon = words.Lexicon(args.work / "cmudict.dict")
-    everything = data.load(args.work, prepare.REAL + list(prepare.SPOKEN), lexicon)
-    prior = torch.zeros(40)
-    if args.gguf:
-        net = layout.read(args.gguf)
-        prior = layout.prior_of(args.gguf)
-    else:
-        state = torch.load(args.checkpoint, weights_only=False)
-        net.load_state_dict(state["average"])
-        prior = realign.prior_of(everything) if state["stage"] == "ce" else prior
+    net, stage = realign.load_net(args.checkpoint, args.gguf)
+    lexicon, rows = words.Lexicon(args.work / "cmudict.dict"), net.shape.rows
+    everything = data.load(args.work, prepare.names_in(args.work), lexicon, rows)
+    prior = realign.prior_of(everything, rows) if stage == "ce" else torch.zeros(rows.size)
     trigram = torch.from_numpy(data.phone_trigram(data.trainable(everything, True)))
-    for name in args.sets.split(","):
+    for name in args.sets.split(",") if args.sets else prepare.names_in(args.work):
         held = [u for u in everything if u.name == name and u.split == "dev"]
         held = held[::max(1, len(held) // LIMIT)][:LIMIT]
         if held:

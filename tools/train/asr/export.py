@@ -34,8 +34,11 @@ def main():
     net.load_state_dict(state["average"])
     net = layout.round_weights(net)
     lexicon = words.Lexicon(args.work / "cmudict.dict")
-    everything = data.load(args.work, prepare.REAL + list(prepare.SPOKEN), lexicon)
-    prior = realign.prior_of(everything).numpy() if state["stage"] == "ce" else np.zeros(40)
+    rows = net.shape.rows
+    everything = data.load(args.work, prepare.names_in(args.work), lexicon, rows)
+    prior = np.zeros(rows.size)
+    if state["stage"] == "ce":
+        prior = realign.prior_of(everything, rows).numpy()
     trigram = data.phone_trigram(data.trainable(everything, True))
     layout.write(args.out, net, prior, trigram, SCALE[state["stage"]], "Linnet phoneme encoder")
     if args.ref:

@@ -69,7 +69,7 @@ def main():
     if not (args.work / "noise.mel").exists():
         write_noise(args.data, args.work)
     rooms = responses(args.data / "rirs" / "rirs") if args.rooms else []
-    for name in (prepare.REAL + list(prepare.SPOKEN)) if args.rooms else []:
+    for name in prepare.names_in(args.work) if args.rooms else []:
         ready = (args.work / f"{name}.tsv").exists() and not (args.work / f"{name}.room").exists()
         if ready and "dev" not in name:
             write_rooms(name, args.data, args.work, rooms)

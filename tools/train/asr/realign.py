@@ -1,6 +1,6 @@
-"""Align every utterance with a trained net: NAME.own, which then goes before NAME.ali.
+"""Align every utterance with a trained net: writes NAME.own.
 
-    realign.py --work DIR --checkpoint FILE
+    realign.py --work DIR --checkpoint FILE | --gguf FILE [--sets a,b]
 
 An utterance whose transcript scores far worse than the set's usual is marked unusable ("!").
 """
@@ -14,6 +14,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
 import data  # noqa: E402
+import layout  # noqa: E402
 import mmi  # noqa: E402
 import phones  # noqa: E402
 import prepare  # noqa: E402
@@ -22,7 +23,7 @@ from net import Encoder  # noqa: E402
 
 
 def scores_of(net, batch):
-    """Log scores (batch, time, 40) and output lengths of utterances of like length."""
+    """Log scores (batch, time, rows) and output lengths of utterances of like length."""
     longest = max(u.frames for u in batch) + net.shape.lookahead
     values = net.mel_mean.repeat(len(batch), longest, 1)
     for row, u in enumerate(batch):
@@ -33,10 +34,21 @@ def scores_of(net, batch):
     return out[:, :int(lengths.max())], lengths
 
 
-def prior_of(utterances):
-    """ln of the phones' share of the labelled frames."""
-    count = sum(np.bincount(u.labels, minlength=40) for u in utterances if u.labels is not None)
+def prior_of(utterances, rows):
+    """ln of the rows' share of the labelled frames."""
+    count = sum(np.bincount(u.labels, minlength=rows.size) for u in utterances
+                if u.labels is not None)
     return torch.from_numpy(np.log((count + 10.0) / (count + 10.0).sum()).astype(np.float32))
+
+
+def load_net(checkpoint, exported):
+    """The encoder of a checkpoint or an exported file, and the kind of its training."""
+    if exported:
+        return layout.read(exported), "mmi"
+    state = torch.load(checkpoint, weights_only=False)
+    net = Encoder().eval()
+    net.load_state_dict(state["average"])
+    return net, state["stage"]
 
 
 def line_of(chain, path):
@@ -59,11 +71,11 @@ def line_of(chain, path):
     return " | ".join(text for text, _ in out)
 
 
-def spoken_score(scores, said):
-    """Best score of the phones `said`, each at least one frame, over scores (time, 40)."""
+def spoken_score(scores, before, said, rows):
+    """Best score of the phones `said` after `before`, each at least one frame, over scores (time, rows)."""
     if len(said) > len(scores):
         return -np.inf
-    table = scores[:, said]
+    table = scores[:, rows.pairs[[before, *said[:-1]], said]]
     state = np.full(len(said), -np.inf)
     state[0] = table[0, 0]
     for row in table[1:]:
@@ -78,49 +90,52 @@ def word_places(chain):
     return [(a + 1, b) for a, b in zip(borders, borders[1:])]
 
 
-def choose(chain, path, scores, text, lexicon):
+def choose(chain, path, scores, text, lexicon, rows):
     """The chain with each word's pronunciation the one that fits its frames best."""
     places, words_ = word_places(chain), text.split()
     if len(places) != len(words_):
         return chain
-    path, out = np.asarray(path), [(phones.SIL, True)]
+    out = [(phones.SIL, True)]
     for (first, end), word in zip(places, words_):
-        frames = scores[(path >= first) & (path < end)]
+        here = np.flatnonzero((path >= first) & (path < end))
+        frames = scores[here]
+        before = chain[path[here[0] - 1]][0] if here[0] > 0 else phones.SIL
         said = [phone for phone, _ in chain[first:end]]
-        best = spoken_score(frames, said)
+        best = spoken_score(frames, before, said, rows)
         for other in lexicon.pronunciations(word):
             other = phones.encode(other)
-            score = spoken_score(frames, other)
+            score = spoken_score(frames, before, other, rows)
             if score > best:
                 best, said = score, other
         out += [(phone, False) for phone in said] + [(phones.SIL, True)]
     return out
 
 
-def best_paths(scores, lengths, batch, lexicon):
+def best_paths(scores, lengths, batch, lexicon, rows):
     """Chains with the fitting pronunciations, their paths and scores."""
     chains = [u.chain for u in batch]
-    path, _ = mmi.align(scores, lengths, chains)
-    chains = [choose(chain, path[row, :int(lengths[row])], scores[row, :int(lengths[row])].numpy(),
-                     u.text, lexicon) for row, (u, chain) in enumerate(zip(batch, chains))]
-    return chains, *mmi.align(scores, lengths, chains)
+    paths, _ = mmi.align(scores, lengths, [u.graph(rows) for u in batch])
+    chains = [choose(chain, path, scores[row, :len(path)].numpy(), u.text, lexicon, rows)
+              for row, (u, chain, path) in enumerate(zip(batch, chains, paths))]
+    return chains, *mmi.align(scores, lengths, [mmi.Graph(chain, rows) for chain in chains])
 
 
 def realign(work, name, net, prior, lexicon):
     """Write NAME.own."""
-    everything = data.load_set(work, name, lexicon)
+    rows = net.shape.rows
+    everything = data.load_set(work, name, lexicon, rows)
     usable = [u for u in everything if len(u.reference) and u.frames >= 3 * len(u.reference) and
               u.frames < 3000]
     lines = ["!"] * len(everything)
     marks = []
     for batch in data.batches(usable, 200, np.random.default_rng(1)):
         scores, lengths = scores_of(net, batch)
-        chains, path, value = best_paths(scores - prior, lengths, batch, lexicon)
+        chains, path, value = best_paths(scores - prior, lengths, batch, lexicon, rows)
         free = (scores - prior).max(-1).values
         for row, u in enumerate(batch):
             count = int(lengths[row])
             mark = float(value[row] - free[row, :count].sum()) / count
-            lines[u.number] = line_of(chains[row], path[row, :count].tolist())
+            lines[u.number] = line_of(chains[row], path[row].tolist())
             marks.append((mark, u.number, u.text))
     middle = np.median([mark for mark, _, _ in marks])
     limit = middle - 4.0 * np.median([abs(mark - middle) for mark, _, _ in marks]) - 0.3
@@ -136,16 +151,17 @@ def realign(work, name, net, prior, lexicon):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", required=True, type=Path)
-    parser.add_argument("--checkpoint", required=True, type=Path)
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--sets", help="instead of all")
     args = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    net = Encoder().eval()
-    net.load_state_dict(torch.load(args.checkpoint, weights_only=False)["average"])
+    net, stage = load_net(args.checkpoint, args.gguf)
     lexicon = words.Lexicon(args.work / "cmudict.dict")
-    names = [name for name in prepare.REAL + list(prepare.SPOKEN)
-             if (args.work / f"{name}.tsv").exists()]
-    prior = prior_of(data.load(args.work, names, lexicon))
-    for name in names:
+    prior, rows = torch.zeros(net.shape.rows.size), net.shape.rows
+    if stage == "ce":
+        prior = prior_of(data.load(args.work, prepare.names_in(args.work), lexicon, rows), rows)
+    for name in args.sets.split(",") if args.sets else prepare.names_in(args.work):
         realign(args.work, name, net, prior, lexicon)
 
 

@@ -114,3 +114,24 @@ def draw(folder, count, seed):
     chosen = sorted(chosen)
     rng.shuffle(chosen)
     return chosen
+
+
+COMMANDS = ("yes no up down left right on off stop go backward forward follow learn visual happy cancel help next "
+            "back pause play louder quieter mute continue repeat start hello thanks bed bird cat dog house tree wow "
+            "marvin sheila okay snooze volume lights music timer alarm weather news").split()
+
+
+def short(count, seed):
+    """Single command words and numbers, and rows of digits, as they are said alone."""
+    rng, out = random.Random(seed), []
+    for _ in range(count):
+        kind = rng.random()
+        if kind < 0.3:
+            out.append(rng.choice(COMMANDS))
+        elif kind < 0.5:
+            out.append(rng.choice(ONES[:10]))
+        elif kind < 0.8:
+            out.append(" ".join(rng.choice(ONES[:10]) for _ in range(rng.randint(2, 8))))
+        else:
+            out.append(number(rng.randint(10, rng.choice([99, 999, 9999]))))
+    return out

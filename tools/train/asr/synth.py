@@ -7,15 +7,16 @@ import numpy as np
 
 import audio
 
-FLITE = ["kal", "kal16", "awb", "rms", "slt"]
-ESPEAK = ["en-us", "en-us", "en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-029"]
-VARIANTS = ["", "", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5"]
-FESTIVAL = ["kal_diphone", "cmu_us_slt_arctic_hts"]
+ACCENTS = ["en-us", "en-us", "en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-029"]
+TRAINED = {"flite": ["kal", "kal16", "slt", "slt"], "festival": ["kal_diphone", "ked_diphone",
+                                                              "cmu_us_slt_arctic_hts"],
+           "espeak": ["", "", "+m1", "+m2", "+m3", "+m5", "+m6", "+m7", "+f1", "+f2", "+f4", "+f5"]}
+HELD = {"flite": ["awb", "rms"], "festival": [], "espeak": ["+m4", "+f3"]}  # never trained on
 
 
-def flite(text, path, rng):
+def flite(text, path, rng, voices):
     """One sentence by flite, plain or with another pace and pitch; returns the speaker's name."""
-    voice = rng.choice(FLITE)
+    voice = rng.choice(voices)
     options = []
     if rng.random() < 0.5:
         options = ["--setf", f"duration_stretch={rng.uniform(0.8, 1.25):.2f}"]
@@ -25,9 +26,9 @@ def flite(text, path, rng):
     return "flite_" + voice
 
 
-def espeak(text, path, rng):
+def espeak(text, path, rng, variants):
     """One sentence by espeak-ng; returns the speaker's name."""
-    voice = rng.choice(ESPEAK) + rng.choice(VARIANTS)
+    voice = rng.choice(ACCENTS) + rng.choice(variants)
     subprocess.run(["espeak-ng", "-v", voice, "-s", str(rng.randint(125, 190)), "-p",
                     str(rng.randint(25, 75)), "-w", str(path), text], check=True)
     return "espeak_" + voice
@@ -42,20 +43,21 @@ def festival(jobs):
     subprocess.run(["festival", "--pipe"], input="\n".join(script), text=True, check=True)
 
 
-def speak(texts, folder, seed):
-    """Speak every text into folder; returns (path, seconds 0, speaker, text) rows."""
+def speak(texts, folder, seed, voices):
+    """Speak every text into folder by TRAINED or HELD voices; returns (path, seconds 0, speaker, text) rows."""
     folder.mkdir(parents=True, exist_ok=True)
     rows, scheme, plain = [], [], []
     for index, text in enumerate(texts):
         rng = random.Random(seed * 1000003 + index)
         path = folder / f"{index:05d}.wav"
         kind = rng.random()
-        if kind < 0.2:
-            voice = rng.choice(FESTIVAL)
+        if kind < 0.25 and voices["festival"]:
+            voice = rng.choice(voices["festival"])
             scheme.append((text, path, voice))
             rows.append((path, 0.0, "festival_" + voice, text))
         else:
-            plain.append((flite if kind < 0.6 else espeak, text, path, rng))
+            job = (flite, voices["flite"]) if kind < 0.6 else (espeak, voices["espeak"])
+            plain.append((job[0], text, path, rng, job[1]))
             rows.append((path, 0.0, "", text))
     with ThreadPoolExecutor(2) as pool:
         speakers = iter(list(pool.map(lambda job: job[0](*job[1:]), plain)))

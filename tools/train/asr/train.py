@@ -14,6 +14,7 @@ import os
 import random
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -28,11 +29,12 @@ import prepare  # noqa: E402
 import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
-SHARES = {"speechocean762": 0.6, "speech_commands_test": 0.4, "free_spoken_digits": 0.3,
-          "synth_train": 0.8, "noise": 0.5}
-PEAK = {"ce": 4e-3, "mmi": 1.2e-3}
-BATCH_SECONDS = 90
-EMA = 0.99
+SHARES = {"speechocean762": 0.5, "speech_commands_test": 0.7, "free_spoken_digits": 0.7, "grid_s1": 0.6,
+          "librispeech_untranscribed": 3.0, "tsp": 1.5, "vctk_p239": 1.5, "synth_train": 0.7,
+          "synth_words": 0.7, "noise": 0.5}
+PEAK = {"ce": 4e-3, "mmi": 1.5e-3}
+BATCH_SECONDS = 110
+EMA = 0.996
 
 
 class Run:
@@ -41,24 +43,28 @@ class Run:
     def __init__(self, args):
         self.args = args
         torch.manual_seed(args.seed)
-        self.generator = torch.Generator().manual_seed(args.seed)
         self.rng = random.Random(args.seed)
         self.lexicon = words.Lexicon(args.work / "cmudict.dict")
+        self.net = Encoder()
+        self.rows = self.net.shape.rows
         self.load()
         self.noises = augment.Noises(args.work)
         self.trigram = torch.from_numpy(data.phone_trigram(data.trainable(self.everything, True)))
-        self.denominator = mmi.Denominator(self.trigram)
-        self.net = Encoder()
+        self.denominator = mmi.Denominator(self.trigram, self.rows)
         self.done = 0.0
         self.start()
         self.average = copy.deepcopy(self.net).eval()
         self.optimizer = Optimizer(self.net, PEAK[args.stage])
         self.resume()
+        self.workers = [Worker(self, args.seed + int(self.done) + k) for k in range(args.workers)]
+        self.pool = ThreadPoolExecutor(args.workers, initializer=one_thread)
+        list(self.pool.map(lambda _: time.sleep(0.2), self.workers))  # each thread has begun, with its one
+        torch.set_num_threads(args.workers)  # for the optimizer, in between
 
     def load(self):
-        """Read the utterances; done before each pass, for alignments may have become better."""
-        names = prepare.REAL + list(prepare.SPOKEN)
-        self.everything = data.load(self.args.work, names, self.lexicon)
+        """Read the utterances; done before each pass, for there may be better alignments and new sets."""
+        names = prepare.names_in(self.args.work)
+        self.everything = data.load(self.args.work, names, self.lexicon, self.rows)
         self.train = data.trainable(self.everything, self.args.stage == "ce")
         self.train += data.noise_only(self.args.work)
 
@@ -85,7 +91,6 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.done = state["done"]
         self.rng.seed(self.args.seed + int(self.done))
-        self.generator.manual_seed(self.args.seed + int(self.done))
         print(f"resumed at {self.done / 60:.1f} min", flush=True)
 
     def save(self):
@@ -158,31 +163,62 @@ def cross_entropy(scores, labels, lengths, known):
     return (loss * inside).sum() / inside.sum().clamp(min=1)
 
 
-def step(run, batch, strength):
-    """One update; returns the criterion a frame and the cross-entropy a frame."""
-    args = run.args
-    values, lengths, labels = data.collate(batch, 0.35 * strength, run.rng)
-    fill = run.net.mel_mean
-    values, lengths, labels = augment.augment(values, lengths, labels, run.noises, fill, strength,
-                                              run.generator)
-    with torch.autocast("cpu", torch.bfloat16, enabled=not args.float32):
-        scores = run.net(values, args.dropout).float()
-    known = torch.tensor([u.labels is not None for u in batch])
-    ce = cross_entropy(scores, output_labels(labels, scores.shape[1]), lengths, known)
-    loss, value = ce, 0.0
-    if args.stage == "mmi":
-        outputs = (lengths + 2) // 3
-        numerator = mmi.Numerator([u.chain for u in batch])
-        sequence = mmi.Criterion.apply(scores, outputs, numerator, run.denominator)
-        sequence = sequence / outputs.sum()
-        value = sequence.item()
-        loss = sequence + 0.1 * ce + 2e-5 * scores.square().sum(-1).mean()
-    run.optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(run.net.parameters(), 2.0 if args.stage == "ce" else 1.0)
+def one_thread():
+    """Keep the products of this thread to it; asking settles the number before others change it."""
+    torch.set_num_threads(1)
+    torch.get_num_threads()
+
+
+class Worker:
+    """One thread's copy of the net: the weights are shared, the gradients its own.
+
+    Two of these side by side, each on one core, outrun one net on two cores by far where other
+    programs want the cores too: they wait for one another once an update, not at every product.
+    """
+
+    def __init__(self, run, seed):
+        self.run, self.rng = run, random.Random(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.net = copy.deepcopy(run.net)
+        values = zip(self.net.parameters(), run.net.parameters())
+        buffers = zip(self.net.buffers(), run.net.buffers())
+        for mine, shared in [*values, *buffers]:
+            mine.data = shared.data
+
+    def gradients(self, batch, strength):
+        """Leave the batch's gradients in the net; returns the criterion and the cross-entropy a frame."""
+        run, args = self.run, self.run.args
+        values, lengths, labels = data.collate(batch, 0.35 * strength, self.rng)
+        values, lengths, labels = augment.augment(values, lengths, labels, run.noises, self.net.mel_mean,
+                                                  strength, self.generator)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not args.float32):
+            scores = self.net(values, args.dropout).float()
+        known = torch.tensor([u.labels is not None for u in batch])
+        ce = cross_entropy(scores, output_labels(labels, scores.shape[1]), lengths, known)
+        loss, value = ce, 0.0
+        if args.stage == "mmi":
+            outputs = (lengths + 2) // 3
+            graphs = [u.graph(run.rows) for u in batch]
+            sequence = mmi.Criterion.apply(scores, outputs, graphs, run.denominator)
+            sequence = sequence / outputs.sum()
+            value = sequence.item()
+            loss = sequence + args.beside * ce + 1e-5 * scores.square().sum(-1).mean()
+        self.net.zero_grad(set_to_none=True)
+        loss.backward()
+        return value, ce.item()
+
+
+def step(run, batches, strength):
+    """One update from a batch a worker; returns the mean criterion and cross-entropy a frame."""
+    losses = list(run.pool.map(lambda pair: pair[0].gradients(pair[1], strength),
+                               zip(run.workers, batches)))
+    used = run.workers[:len(batches)]
+    for parameter, *parts in zip(run.net.parameters(), *[worker.net.parameters() for worker in used]):
+        parameter.grad = torch.stack([part.grad for part in parts]).mean(0)
+    torch.nn.utils.clip_grad_norm_(run.net.parameters(), 2.0 if run.args.stage == "ce" else 1.0)
     run.optimizer.step()
     follow(run.average, run.net)
-    return value, ce.item()
+    return [sum(values) / len(losses) for values in zip(*losses)]
 
 
 @torch.no_grad()
@@ -204,19 +240,20 @@ def train(run):
     passes = 0
     while run.done < total:
         chosen = data.epoch(run.train, SHARES, run.rng)
-        plan = data.batches(chosen, BATCH_SECONDS, run.rng)
+        plan = data.batches(chosen, BATCH_SECONDS / len(run.workers), run.rng)
+        plan = [plan[k:k + len(run.workers)] for k in range(0, len(plan), len(run.workers))]
         sums, began, saved, sound = [0.0, 0.0], time.time(), time.time(), 0.0
-        for number, batch in enumerate(plan, 1):
-            tick = time.time()
-            share = run.done / total
-            run.optimizer.scale(rate(share))
-            strength = args.strength * (min(1.0, 0.3 + share) if args.stage == "ce" else 1.0)
-            losses = step(run, batch, strength)
+        tick = time.time()
+        for number in range(len(plan)):
+            run.optimizer.scale(rate(run.done / total))
+            ramp = min(1.0, 0.3 + run.done / total) if args.stage == "ce" else 1.0
+            losses = step(run, plan[number], args.strength * ramp)
             sums = [a + b for a, b in zip(sums, losses)]
-            sound += sum(u.frames for u in batch) / 100.0
-            run.done += time.time() - tick
-            if number % 20 == 0:
-                print(f"{run.done / 60:.1f} min, pass {passes}, {number}/{len(plan)}: criterion "
+            sound += sum(u.frames for batch in plan[number] for u in batch) / 100.0
+            tick, spent = time.time(), time.time() - tick
+            run.done += spent
+            if number % 20 == 19:
+                print(f"{run.done / 60:.1f} min, pass {passes}, {number + 1}/{len(plan)}: criterion "
                       f"{sums[0] / 20:.4f} ce {sums[1] / 20:.4f}, {sound / (time.time() - began):.0f}"
                       " x real time", flush=True)
                 sums = [0.0, 0.0]
@@ -242,12 +279,12 @@ def arguments():
     parser.add_argument("--dropout", default=0.0, type=float)
     parser.add_argument("--strength", default=0.8, type=float, help="of the augmentation")
     parser.add_argument("--seed", default=1, type=int)
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--beside", default=0.1, type=float, help="of cross-entropy beside the MMI")
+    parser.add_argument("--workers", default=2, type=int, help="threads, each with its own batch")
     parser.add_argument("--float32", action="store_true")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     options = arguments()
-    torch.set_num_threads(options.threads)
     train(Run(options))
