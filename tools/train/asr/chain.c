@@ -1,8 +1,8 @@
 /* Forward-backward and best paths for mmi.py, which compiles and calls this file.
  *
  * Scores are natural logs, [batch][frames][rows], rows as in README.md ("a phone after a class of
- * phones"). Everything runs in the exponent domain and is rescaled each frame; utterances are spread
- * over threads. The pair (a, b) is phone b after phone a. Equations: Povey et al., Purely
+ * phones"). Everything runs in the exponent domain and is rescaled each frame; utterances are
+ * spread over threads. The pair (a, b) is phone b after phone a. Equations: Povey et al., Purely
  * sequence-trained neural networks for ASR based on lattice-free MMI, Interspeech 2016, with one
  * state a phone.
  *
@@ -48,8 +48,8 @@ static void spread(const float *by_row, const int *pairs, pairs_t by_pair)
             by_pair[a][b] = by_row[pairs[a * PHONES + b]];
 }
 
-/* One frame forward: next[b][c] = (sum over a of state[a][b] P(c | a, b) + state[b][c]) likely[b][c],
- * scaled to sum 1. */
+/* One frame forward: next[b][c] = (sum over a of state[a][b] P(c | a, b) + state[b][c])
+ * likely[b][c], scaled to sum 1. */
 static double advance(const struct language *lm, pairs_t state, pairs_t likely, pairs_t next)
 {
     float total = 0;
@@ -72,8 +72,8 @@ static double advance(const struct language *lm, pairs_t state, pairs_t likely, 
     return log(total);
 }
 
-/* One frame back, states kept by [phone][phone before]: emitted is the state times the likelihood of
- * the later frame. */
+/* One frame back, states kept by [phone][phone before]: emitted is the state times the
+ * likelihood of the later frame. */
 static void retreat(const struct language *lm, pairs_t emitted, pairs_t ret_state)
 {
     float total = 0;
@@ -174,8 +174,8 @@ void chain_denominator(const struct batch *batch, const struct language *lm, flo
     }
 }
 
-/* The states of one transcript: their rows and the states before them (CSR); flags: 1 may begin, 2 may
- * end. */
+/* The states of one transcript: their rows and the states before them (CSR); flags: 1 may begin,
+ * 2 may end. */
 struct graph {
     const int *row, *flags, *start, *from;
     int states;
