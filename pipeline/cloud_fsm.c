@@ -182,6 +182,10 @@ void cloud_fsm_input(struct cloud_fsm *f, enum cloud_input input, int place, int
         forget(f, place);
         lost(f, now_ns, actions);
         break;
+    case CLOUD_IN_ENOUGH:
+        cancel(f, place, false, actions);
+        end(f, actions);
+        break;
     }
 }
 

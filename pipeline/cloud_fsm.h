@@ -41,6 +41,7 @@ enum cloud_input {
     CLOUD_IN_TOOL, /* a tool is asked for */
     CLOUD_IN_DONE, /* nothing more comes, but for what tools cause */
     CLOUD_IN_FAILED,
+    CLOUD_IN_ENOUGH, /* the answer is as long as it may be */
 };
 
 enum cloud_act {

@@ -249,6 +249,16 @@ TEST(what_was_done_is_not_done_twice)
     CHECK_STR(s.log, "start0 win0 tools0 excuse(broke-off) end ");
 }
 
+TEST(an_answer_that_is_too_long_is_ended)
+{
+    struct scene s;
+    struct cloud_plan plan = PLAN(two);
+    begin(&s, &plan, false);
+    input(&s, CLOUD_IN_TEXT, 0, 100);
+    input(&s, CLOUD_IN_ENOUGH, 0, 200);
+    CHECK_STR(s.log, "start0 win0 cancel0 end ");
+}
+
 TEST(barge_in_cancels_everything)
 {
     struct scene s;
@@ -337,7 +347,8 @@ static void go_on(const char *spoken, const char *const *parts, const char *want
     continuation_init(&c, spoken);
     for (; *parts; parts++) {
         continuation_feed(&c, *parts, out, sizeof(out));
-        strncat(all, out, sizeof(all) - strlen(all) - 1);
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof(all) - used, "%s", out);
     }
     CHECK_STR(all, want);
 }
