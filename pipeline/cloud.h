@@ -87,7 +87,8 @@ bool cloud_step(struct cloud *cloud);
 
 bool cloud_is_busy(const struct cloud *cloud);
 
-/* The user does not want it any more; `heard_ms` as in provider_cancel. The host hears of no end. */
+/* The user does not want it any more; `heard_ms` as in provider_cancel. The host hears of no end.
+ */
 void cloud_stop(struct cloud *cloud, int64_t heard_ms);
 
 /* All that was said of the answer so far, filler left out. */

@@ -8,8 +8,8 @@
  *
  * Each place is given its deadline for the first token; when it fails or the deadline passes, the
  * next one is asked at once. A hedge asks the next one earlier and keeps both. When the winner
- * breaks off in the middle, the next one goes on from what was spoken. ROUTE_DEVICE among the places
- * is the device's own answer, which is always there.
+ * breaks off in the middle, the next one goes on from what was spoken. ROUTE_DEVICE among the
+ * places is the device's own answer, which is always there.
  *
  * Thread: one at a time, for all functions; no allocation. */
 #ifndef LINNET_PIPELINE_CLOUD_FSM_H
