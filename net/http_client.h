@@ -53,9 +53,9 @@ struct http_config {
 
 struct http;
 
-/* Begin; config and its strings are copied. INVALID_ARGUMENT (url, method, header, plain http:// to
- * another machine without allow_plain), NO_MEMORY. What the network does comes as callbacks, also
- * before this has returned. */
+/* Begin; config and its strings are copied. FORMAT (url), INVALID_ARGUMENT (header, plain
+ * http:// to another machine without allow_plain), NO_MEMORY. What the network does comes as
+ * callbacks, also before this has returned. */
 enum status http_open(struct net *net, const struct http_config *config, struct http **ret_http,
                       struct error *ret_error);
 

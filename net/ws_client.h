@@ -2,7 +2,7 @@
  *
  *     static void on_message(void *context, const void *data, size_t size, bool text) { ... }
  *     const struct ws_config config = {.url = "wss://example.org/v1?model=x",
- *                                      .headers = (const char *const[]){"Authorization: ...", NULL},
+ *                                      .headers = (const char *const[]){"Authorization: x", 0},
  *                                      .handler = {.opened = on_opened, .message = on_message,
  *                                                  .closed = on_closed},
  *                                      .context = self};
@@ -56,9 +56,9 @@ struct ws_config {
 
 struct ws;
 
-/* Begin to connect; config and its strings are copied. INVALID_ARGUMENT (url, header, plain ws:// to
- * another machine without allow_plain), NO_MEMORY. What the network does comes as callbacks, also
- * before this has returned. */
+/* Begin to connect; config and its strings are copied. FORMAT (url), INVALID_ARGUMENT (header,
+ * plain ws:// to another machine without allow_plain), NO_MEMORY. What the network does comes as
+ * callbacks, also before this has returned. */
 enum status ws_open(struct net *net, const struct ws_config *config, struct ws **ret_ws,
                     struct error *ret_error);
 

@@ -13,7 +13,7 @@ BUILD_PACKAGES=(
 # Needed by the tests on top of that.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
-    clang clang-format gcovr git shellcheck valgrind python3-numpy python3-venv
+    clang clang-format gcovr git openssl shellcheck valgrind python3-numpy python3-venv python3-websockets
     festival festvox-kallpc16k festvox-us-slt-hts ffmpeg
     pulseaudio pulseaudio-utils libasound2-plugins
 )
