@@ -29,7 +29,7 @@ static enum status prepare_schema(struct ledger *ledger, struct error *ret_error
         "PRAGMA busy_timeout=2000;"
         "PRAGMA journal_mode=WAL;"
         "PRAGMA synchronous=FULL;"
-        "CREATE TABLE IF NOT EXISTS entry("
+        "CREATE TABLE IF NOT EXISTS ledger_entry("
         " id INTEGER PRIMARY KEY, day INTEGER NOT NULL, at INTEGER NOT NULL,"
         " session TEXT NOT NULL, turn INTEGER NOT NULL, provider TEXT NOT NULL,"
         " state INTEGER NOT NULL, reserved INTEGER NOT NULL, counts INTEGER NOT NULL,"
@@ -39,9 +39,9 @@ static enum status prepare_schema(struct ledger *ledger, struct error *ret_error
         " input_tokens INTEGER NOT NULL DEFAULT 0, cached_tokens INTEGER NOT NULL DEFAULT 0,"
         " output_tokens INTEGER NOT NULL DEFAULT 0, input_seconds REAL NOT NULL DEFAULT 0,"
         " output_seconds REAL NOT NULL DEFAULT 0, latency_ms INTEGER);"
-        "CREATE INDEX IF NOT EXISTS entry_day ON entry(day, provider);"
-        "CREATE INDEX IF NOT EXISTS entry_turn ON entry(session, turn);"
-        "CREATE TABLE IF NOT EXISTS local("
+        "CREATE INDEX IF NOT EXISTS ledger_entry_day ON ledger_entry(day, provider);"
+        "CREATE INDEX IF NOT EXISTS ledger_entry_turn ON ledger_entry(session, turn);"
+        "CREATE TABLE IF NOT EXISTS ledger_local("
         " day INTEGER PRIMARY KEY, turns INTEGER NOT NULL, saved INTEGER NOT NULL);";
     if (sqlite3_exec(ledger->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return ledger_fail(ledger, ret_error, "cannot prepare the ledger");
@@ -100,7 +100,7 @@ static bool take_number(sqlite3_stmt *statement, int64_t *ret_number)
 static bool sum_of_turn(struct ledger *ledger, const struct ledger_order *order, int64_t *ret_sum)
 {
     static const char sql[] =
-        "SELECT coalesce(sum(counts), 0) FROM entry WHERE session = ? AND turn = ?";
+        "SELECT coalesce(sum(counts), 0) FROM ledger_entry WHERE session = ? AND turn = ?";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return false;
@@ -112,7 +112,7 @@ static bool sum_of_turn(struct ledger *ledger, const struct ledger_order *order,
 /* Of one provider, or of all for NULL. */
 static bool sum_of_day(struct ledger *ledger, int day, const char *provider, int64_t *ret_sum)
 {
-    static const char sql[] = "SELECT coalesce(sum(counts), 0) FROM entry"
+    static const char sql[] = "SELECT coalesce(sum(counts), 0) FROM ledger_entry"
                               " WHERE day = ?1 AND (?2 IS NULL OR provider = ?2)";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
@@ -162,10 +162,10 @@ static void bind_price(sqlite3_stmt *statement, int at, const struct ledger_pric
 
 static bool insert(struct ledger *ledger, const struct ledger_order *order, int day, int64_t cost)
 {
-    static const char sql[] =
-        "INSERT INTO entry(day, at, session, turn, provider, state, reserved, counts, price_input,"
-        " price_cached, price_output, price_audio_input, price_audio_output)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, ?7, ?8, ?9, ?10, ?11)";
+    static const char sql[] = "INSERT INTO ledger_entry(day, at, session, turn, provider, state, "
+                              "reserved, counts, price_input,"
+                              " price_cached, price_output, price_audio_input, price_audio_output)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, ?7, ?8, ?9, ?10, ?11)";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return false;
@@ -217,7 +217,7 @@ static enum status find_price(struct ledger *ledger, int64_t id, struct ledger_p
 {
     static const char sql[] =
         "SELECT price_input, price_cached, price_output, price_audio_input, price_audio_output"
-        " FROM entry WHERE id = ? AND state = 0";
+        " FROM ledger_entry WHERE id = ? AND state = 0";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return ledger_fail(ledger, ret_error, "cannot find a reservation");
@@ -257,7 +257,7 @@ static enum status close_entry(struct ledger *ledger, int64_t id, enum ledger_st
                                struct error *ret_error)
 {
     static const char sql[] =
-        "UPDATE entry SET state = ?2, counts = ?3, input_tokens = ?4, cached_tokens = ?5,"
+        "UPDATE ledger_entry SET state = ?2, counts = ?3, input_tokens = ?4, cached_tokens = ?5,"
         " output_tokens = ?6, input_seconds = ?7, output_seconds = ?8, latency_ms = ?9"
         " WHERE id = ?1 AND state = 0";
     sqlite3_stmt *statement;
@@ -295,7 +295,7 @@ enum status ledger_note_local(struct ledger *ledger, int64_t now, int64_t saved,
                               struct error *ret_error)
 {
     static const char sql[] =
-        "INSERT INTO local(day, turns, saved) VALUES(?1, 1, ?2)"
+        "INSERT INTO ledger_local(day, turns, saved) VALUES(?1, 1, ?2)"
         " ON CONFLICT(day) DO UPDATE SET turns = turns + 1, saved = saved + ?2";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)

@@ -1,4 +1,5 @@
-/* The ledger: what every turn cost, in an SQLite file, and caps that cannot be passed.
+/* The ledger: what every turn cost, in tables of the SQLite file that the store keeps too, and caps
+ * that cannot be passed.
  *
  *     ledger_reserve(ledger, &order, &id, &error);      before a byte is sent; LIMIT: too dear
  *     ledger_settle(ledger, id, &usage, latency, &error);    its usage is known
@@ -93,6 +94,9 @@ struct provider_usage ledger_worst_case(const struct provider_turn *turn, double
 /* A likely use of the same turn: four bytes a token, ten tokens a second of sound, 60 tokens of
  * answer. */
 struct provider_usage ledger_estimate(const struct provider_turn *turn, double sound_seconds);
+
+/* Micro-units of an amount as the configuration holds it (0.50), rounded up; negative: no cap. */
+int64_t ledger_micro(double amount);
 
 /* "0.0523" for 52300: at least two decimals, no more than needed. */
 void ledger_money_text(int64_t micro, char *text, size_t size);

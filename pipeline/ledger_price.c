@@ -101,7 +101,17 @@ struct provider_usage ledger_estimate(const struct provider_turn *turn, double s
     return usage;
 }
 
-/* ---- text ---- */
+/* ---- amounts ---- */
+
+int64_t ledger_micro(double amount)
+{
+    if (!(amount >= 0))
+        return LEDGER_NO_CAP;
+    double micro = amount * (double)LEDGER_UNIT;
+    /* 0.07 * 1e6 is a little more than 70000: that is no reason to round up. */
+    double whole = fabs(micro - round(micro)) < 1e-3 ? round(micro) : ceil(micro);
+    return whole < (double)MONEY_MAX ? (int64_t)whole : MONEY_MAX;
+}
 
 void ledger_money_text(int64_t micro, char *text, size_t size)
 {

@@ -11,7 +11,7 @@ static const char line_sql[] =
     " sum(input_tokens), sum(cached_tokens), sum(output_tokens),"
     " sum(input_seconds), sum(output_seconds),"
     " coalesce(round(avg(latency_ms)), -1), sum(counts > reserved)"
-    " FROM entry WHERE day BETWEEN ?1 AND ?2 AND state <> 2";
+    " FROM ledger_entry WHERE day BETWEEN ?1 AND ?2 AND state <> 2";
 
 static void read_line(sqlite3_stmt *statement, bool is_sum, struct ledger_line *ret_line)
 {
@@ -68,8 +68,9 @@ static enum status list_providers(struct ledger *ledger, int first, int last,
 static enum status sum_local(struct ledger *ledger, int first, int last, int64_t *ret_turns,
                              int64_t *ret_saved, struct error *ret_error)
 {
-    static const char sql[] = "SELECT coalesce(sum(turns), 0), coalesce(sum(saved), 0) FROM local"
-                              " WHERE day BETWEEN ? AND ?";
+    static const char sql[] =
+        "SELECT coalesce(sum(turns), 0), coalesce(sum(saved), 0) FROM ledger_local"
+        " WHERE day BETWEEN ? AND ?";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return ledger_fail(ledger, ret_error, "cannot add up local turns");

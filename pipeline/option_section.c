@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "cloud_config.h"
+#include "privacy_section.h"
 
 static const struct option_section *const sections[] = {
     &cloud_config_stages,
     &cloud_config_providers,
+    &privacy_section,
 };
 
 enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]) };
