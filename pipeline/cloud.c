@@ -75,7 +75,7 @@ static int64_t ms_since(const struct cloud *c, int64_t then_ns)
 
 /* ---- a request to one provider ---- */
 
-static void settle(struct cloud *c, int place, enum cloud_outcome outcome, bool unreachable)
+static void settle(struct cloud *c, int place, enum cloud_outcome outcome, bool unbilled)
 {
     struct attempt *a = &c->attempts[place];
     if (!a->open)
@@ -85,7 +85,7 @@ static void settle(struct cloud *c, int place, enum cloud_outcome outcome, bool 
         .has_usage = a->has_usage,
         .usage = a->usage,
         .first_token_ms = a->first_ns ? (a->first_ns - a->asked_ns) / CLOCK_NS_PER_MS : -1,
-        .unreachable = unreachable,
+        .unbilled = unbilled,
     };
     a->open = false;
     c->host.settle(c->host.context, place, &bill);
@@ -309,6 +309,13 @@ static void on_done(struct cloud *c, int place)
     perform_all(c, &actions);
 }
 
+static bool is_unbilled(const struct provider_event *event, const struct attempt *a)
+{
+    return !a->first_ns &&
+           (event->failure == PROVIDER_UNREACHABLE || event->failure == PROVIDER_REFUSED ||
+            event->failure == PROVIDER_OVERLOADED);
+}
+
 static void on_failed(struct cloud *c, const struct provider_event *event)
 {
     struct cloud_actions actions = {0};
@@ -317,7 +324,7 @@ static void on_failed(struct cloud *c, const struct provider_event *event)
     c->histories[place].failed++;
     c->host.trouble(c->host.context, place, event->data);
     cloud_fsm_input(&c->fsm, CLOUD_IN_FAILED, place, now(c), &actions);
-    settle(c, place, CLOUD_FAILED, event->failure == PROVIDER_UNREACHABLE);
+    settle(c, place, CLOUD_FAILED, is_unbilled(event, &c->attempts[place]));
     perform_all(c, &actions);
 }
 

@@ -42,7 +42,7 @@ struct cloud_bill {
     bool has_usage;
     struct provider_usage usage;
     int64_t first_token_ms; /* negative: none came */
-    bool unreachable;       /* no byte of it arrived there */
+    bool unbilled;          /* it was turned down, or nothing of it arrived */
 };
 
 /* All with `context` first; none may call back into the cloud. */

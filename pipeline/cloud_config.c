@@ -26,7 +26,7 @@ static const struct option_row provider_rows[] = {
     {"price.in", OPTION_REAL, PROVIDER(price.in), "0", 0, 10000, NULL, NULL,
      "Price of a million tokens sent."},
     {"price.cached", OPTION_REAL, PROVIDER(price.cached), "0", 0, 10000, NULL, NULL,
-     "Price of a million tokens sent that were sent before."},
+     "Price of a million tokens sent that were sent before; price.in when it is not given."},
     {"price.out", OPTION_REAL, PROVIDER(price.out), "0", 0, 10000, NULL, NULL,
      "Price of a million tokens answered."},
     {"price.audio_in", OPTION_REAL, PROVIDER(price.audio_in), "0", 0, 1000, NULL, NULL,
@@ -143,6 +143,8 @@ static enum status read_provider(struct reading *r, const struct yaml_item *item
     option_rows_defaults(provider_rows, PROVIDER_ROWS, provider);
     TRY(yaml_item_read(r->tree, item, provider_rows, PROVIDER_ROWS, NULL, provider, r->ret_error));
     TRY(check_provider(r, item));
+    if (!yaml_item_find(yaml_item_find(item, "price"), "cached"))
+        provider->price.cached = provider->price.in;
     snprintf(provider->name, sizeof(provider->name), "%s", item->key);
     config->provider_count++;
     return STATUS_OK;

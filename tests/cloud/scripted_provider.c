@@ -8,6 +8,12 @@ static struct scripted *self(struct provider *provider)
     return (struct scripted *)(void *)provider;
 }
 
+/* A token is three bytes here; real ones are longer. */
+static int64_t text_tokens(const char *text)
+{
+    return text ? ((int64_t)strlen(text) + 2) / 3 : 0;
+}
+
 static enum status start(struct provider *provider, const struct provider_turn *turn,
                          struct error *ret_error)
 {
@@ -19,6 +25,13 @@ static enum status start(struct provider *provider, const struct provider_turn *
     s->begun_ns = clock_now_ns(s->clock);
     s->next = 0;
     s->starts++;
+    s->max_output_tokens = turn->max_output_tokens;
+    s->context = text_tokens(turn->instructions) + text_tokens(turn->tools);
+    for (size_t i = 0; i < turn->message_count; i++)
+        s->context += text_tokens(turn->messages[i].text);
+    s->billed_in += s->context;
+    s->written = 0;
+    s->used_in = s->context;
     size_t n = turn->message_count;
     snprintf(s->request, sizeof(s->request), "%s", n ? turn->messages[n - 1].text : "");
     snprintf(s->before, sizeof(s->before), "%s", n > 1 ? turn->messages[n - 2].text : "");
@@ -43,6 +56,10 @@ static enum status reply(struct provider *provider, const struct provider_tool_r
     struct scripted *s = self(provider);
     (void)ret_error;
     s->replies++;
+    for (size_t i = 0; i < count; i++)
+        s->context += text_tokens(results[i].output);
+    s->billed_in += s->context;
+    s->used_in += s->context;
     s->waiting = false;
     s->begun_ns = clock_now_ns(s->clock);
     snprintf(s->result, sizeof(s->result), "%s", count ? results[0].output : "");
@@ -77,12 +94,16 @@ static void post(struct scripted *s, const struct scripted_step *step)
 {
     struct provider_event event = {.kind = step->kind, .provider = s->index, .turn = s->turn};
     event.failure = step->failure;
-    event.usage.output_tokens = step->output_tokens;
-    event.usage.input_tokens = step->output_tokens ? 20 : 0;
+    event.usage.output_tokens = step->output_tokens ? step->output_tokens : s->written;
+    event.usage.input_tokens = s->used_in;
     snprintf(event.name, sizeof(event.name), "%s", step->tool ? step->tool : "");
     snprintf(event.call_id, sizeof(event.call_id), "call%d", s->next);
     snprintf(event.data, sizeof(event.data), "%s", step->text ? step->text : "");
     event.length = strlen(event.data);
+    if (step->kind == PROVIDER_EVENT_TEXT || step->kind == PROVIDER_EVENT_TOOL) {
+        s->written += text_tokens(event.data);
+        s->billed_out += text_tokens(event.data);
+    }
     mailbox_post(s->events, &event);
 }
 

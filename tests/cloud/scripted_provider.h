@@ -38,10 +38,13 @@ struct scripted {
     int64_t begun_ns;
     int next;
     int starts, cancels, replies;
-    int64_t heard_ms;  /* of the last cancel */
-    char request[512]; /* of the last start: its last message */
-    char before[512];  /* the message before it, if any */
-    char result[512];  /* of the last reply, the first result */
+    int64_t heard_ms;                  /* of the last cancel */
+    char request[512];                 /* of the last start: its last message */
+    char before[512];                  /* the message before it, if any */
+    int max_output_tokens;             /* of the last start */
+    int64_t context, written, used_in; /* tokens of this turn */
+    int64_t billed_in, billed_out;     /* tokens, in all: what it would put on its bill */
+    char result[512];                  /* of the last reply, the first result */
 };
 
 void scripted_init(struct scripted *scripted, int index, struct mailbox *events,

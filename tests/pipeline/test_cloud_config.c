@@ -86,6 +86,7 @@ TEST(the_hybrid_example_is_read)
     CHECK_STR(cloud->kind, "openai-realtime");
     CHECK(cloud->send_audio && !hub->send_audio);
     CHECK_NEAR(cloud->price.out, 16.5, 1e-12);
+    CHECK_NEAR(cloud->price.cached, 4, 0);
     CHECK_NEAR(hub->price.out, 0, 0);
     CHECK_EQ(cloud->deadline_ms, 4000);
     CHECK_EQ(hub->deadline_ms, 1500);
