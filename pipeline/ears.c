@@ -28,7 +28,10 @@ static enum status prepare(struct ears *ears, const struct ears_config *config,
                            struct error *ret_error)
 {
     struct asr_options options = asr_options_defaults();
-    options.lm_weight = REQUEST_LM_WEIGHT;
+    if (config->language)
+        options.language = config->language;
+    if (strcmp(options.language, "assistant") == 0)
+        options.lm_weight = REQUEST_LM_WEIGHT;
     TRY(asr_recogniser_init(&ears->recogniser, config->model_path, config->language_path, &options,
                             ret_error));
     ears->session = ears->recogniser.session;

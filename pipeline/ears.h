@@ -24,6 +24,7 @@ enum { EARS_PRE_ROLL_FRAMES = 256 };
 struct ears_config {
     const char *model_path;    /* the acoustic model's GGUF */
     const char *language_path; /* lexicon and n-gram */
+    const char *language;      /* which n-gram: "assistant" (NULL means it) or "general" */
     struct endpoint_config endpoint;
 };
 

@@ -75,6 +75,11 @@ enum status bench_start(struct bench_report *report, struct error *ret_error);
  * time. */
 enum status bench_latency(struct bench_report *report, const char *dir, struct error *ret_error);
 
+/* Word errors through the endpointer and without it, cost, how late partials are; pocketsphinx
+ * beside it where it is installed. */
+enum status bench_asr(struct bench_report *report, const struct bench_request *request,
+                      struct error *ret_error);
+
 /* Requests pushed through the whole engine: cut-offs, and the delay from the end of speech to the
  * endpoint. */
 enum status bench_endpoint(struct bench_report *report, const struct bench_request *request,

@@ -9,12 +9,14 @@
 #include "cpu.h"
 
 struct options {
-    const char *models, *plots;
+    const char *models, *plots, *language;
     bool json;
 };
 
 static const struct cli_option rows[] = {
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL, "One JSON object a row."},
+    {"language", 'l', CLI_TEXT, offsetof(struct options, language), "NAME",
+     "Language model of bench asr: general (default) or assistant."},
     {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
      "Folder of the model files."},
     {"plots", 'p', CLI_TEXT, offsetof(struct options, plots), "DIR",
@@ -27,14 +29,17 @@ static const struct {
     const char *name;
     enum status (*run)(struct bench_report *, const struct bench_request *, struct error *);
 } parts[] = {
+    {"asr", bench_asr},
     {"endpoint", bench_endpoint},
 };
 
 static enum status measure_part(struct bench_report *report, const struct options *options,
                                 char **argv, struct error *error)
 {
-    const struct bench_request request = {
-        .models = options->models, .dir = argv[1], .plots = options->plots};
+    const struct bench_request request = {.models = options->models,
+                                          .dir = argv[1],
+                                          .plots = options->plots,
+                                          .language = options->language};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strcmp(argv[0], parts[i].name) == 0)
             return parts[i].run(report, &request, error);
@@ -75,7 +80,7 @@ static void show(const struct bench_report *report, bool json)
 
 static int run(int argc, char **argv)
 {
-    struct options options = {0};
+    struct options options = {.language = "general"};
     int count, exit_status;
     if (!cli_parse(&command_bench, &options, argc, argv, &count, &exit_status))
         return exit_status;
@@ -92,7 +97,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_bench = {
     .name = "bench",
-    .arguments = "[endpoint] [DIR]",
+    .arguments = "[asr|endpoint] [DIR]",
     .summary =
         "Measure this machine; with a folder of recorded requests also the time to answer, or "
         "only one part on a folder with a manifest.tsv.",

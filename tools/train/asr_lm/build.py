@@ -49,6 +49,9 @@ def vocabulary(args):
         if not args.old_words and (args.work / name).exists():
             for word, n in word_counts(args.work / name).items():
                 more[word] += weight * n
+    if args.pronounce and not args.old_words:
+        common = [w for w, n in more.most_common(2 * args.words) if n >= args.min_guess_general]
+        known.update(lexicon.guess([w for w in common if not lexicon.pronunciations(w, known)], args.pronounce, args.text))
     words = lexicon.choose(required, more, known, args.words)
     said = [lexicon.pronunciations(w, known) for w in words]
     say(f"{len(words)} words, {sum(map(len, said))} pronunciations")
@@ -79,14 +82,16 @@ def drop_rare(counts, least):
 
 def fit(model, size, label):
     """Prune until the listed grams take about `size` bytes."""
-    low, high, best = -8.0, -6.2, None
-    for _ in range(9):
+    low, high = -9.5, -6.0
+    lost = ngram.losses(model)
+    for _ in range(12):
         middle = (low + high) / 2
-        best = ngram.prune(model, 10**middle, 10**middle)
-        taken = 3 * len(best.key2) + 3 * len(best.key3) + 7 * len(best.ctx)
+        pairs, triples, contexts = ngram.kept(model, lost, 10**middle)
+        taken = 3 * pairs.sum() + 3 * triples.sum() + 7 * contexts
         low, high = (middle, high) if taken > size else (low, middle)
-        if abs(taken / size - 1) < 0.03:
+        if abs(taken / size - 1) < 0.01:
             break
+    best = ngram.prune(model, lost, 10**middle)
     say(f"{label}: threshold 1e{middle:.2f}, {len(best.key2)} pairs, {len(best.ctx)} contexts, {len(best.key3)} triples, {taken / 1e6:.2f} MB")
     return best
 
@@ -122,6 +127,7 @@ def main():
     parser.add_argument("--pronounce", help="program tools/bench/pronounce, for words outside cmudict")
     parser.add_argument("--text", default="assets/text/en-us.gguf", help="the voice's lexicon, for --pronounce")
     parser.add_argument("--min-guess", type=int, default=6, help="least count of an assistant word worth guessing")
+    parser.add_argument("--min-guess-general", type=int, default=15, help="the same of a word of the general texts")
     parser.add_argument("--general-size", type=float, default=8.5e6, help="bytes")
     parser.add_argument("--assistant-size", type=float, default=3.5e6, help="bytes")
     parser.add_argument("--general-from", help="take the general model of this finished file (minutes saved)")

@@ -234,10 +234,8 @@ def _loss(p, lower, back_off, starts, group, history):
     return -history * (e * (lower + new - p) + left * (new - back_off[group]))
 
 
-def prune(model, threshold2, threshold3):
-    """Leave out grams whose loss (relative change of perplexity, about) is below the thresholds."""
-    out = Model(model.vocabulary)
-    out.uni = model.uni
+def losses(model):
+    """Of each listed pair and triple: what leaving it out costs (relative change of perplexity, about)."""
     ab = model.key3 >> SHIFT
     contexts, starts, group = _groups(ab)
     prior = np.exp(model.uni)
@@ -245,15 +243,29 @@ def prune(model, threshold2, threshold3):
     a, b = (contexts >> SHIFT), (contexts & MASK)
     history = prior[a.astype(np.int64)] * np.exp(model.bigram(a, b))
     lower = model.bigram(ab & MASK, model.key3 & MASK)
-    loss = _loss(model.p3, lower, model.bo2, starts, group, history[group])
-    keep = loss > threshold3
-    out.key3, out.p3 = model.key3[keep], model.p3[keep]
+    loss3 = _loss(model.p3, lower, model.bo2, starts, group, history[group])
     a = model.key2 >> SHIFT
     names, starts, group = _groups(a)
     lower = model.uni[(model.key2 & MASK).astype(np.int64)]
-    loss = _loss(model.p2, lower, model.bo1[names.astype(np.int64)], starts, group, prior[a.astype(np.int64)])
-    needed = np.isin(model.key2, np.unique(out.key3 >> SHIFT))
-    keep = (loss > threshold2) | needed
+    loss2 = _loss(model.p2, lower, model.bo1[names.astype(np.int64)], starts, group, prior[a.astype(np.int64)])
+    return loss2, loss3
+
+
+def kept(model, lost, threshold):
+    """Which pairs and triples stay: those that lose more than the threshold, and the pairs that triples need."""
+    keep3 = lost[1] > threshold
+    contexts = _groups(model.key3[keep3] >> SHIFT)[0] if keep3.any() else model.key3[:0]
+    keep2 = lost[0] > threshold
+    keep2[np.searchsorted(model.key2, contexts)] = True
+    return keep2, keep3, len(contexts)
+
+
+def prune(model, lost, threshold):
+    """Leave out the grams whose loss is below the threshold."""
+    out = Model(model.vocabulary)
+    out.uni = model.uni
+    keep, keep3, _ = kept(model, lost, threshold)
+    out.key3, out.p3 = model.key3[keep3], model.p3[keep3]
     out.key2, out.p2 = model.key2[keep], model.p2[keep]
     out.fill_back_off()
     return out

@@ -39,7 +39,7 @@ def main():
     counts = ngram.count([ngram.np.array(streams, ngram.np.uint16)], len(words))
     full = ngram.estimate(counts, len(words))
     build.write(Options(folder / "asr_tiny_lm.gguf"), words, said,
-                {"assistant": full, "general": ngram.prune(full, 1e-3, 1e-3)})
+                {"assistant": full, "general": ngram.prune(full, ngram.losses(full), 1e-3)})
 
 
 if __name__ == "__main__":
