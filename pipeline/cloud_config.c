@@ -33,6 +33,8 @@ static const struct option_row provider_rows[] = {
      "Price of a minute of sound sent."},
     {"price.audio_out", OPTION_REAL, PROVIDER(price.audio_out), "0", 0, 1000, NULL, NULL,
      "Price of a minute of sound answered."},
+    {"budget", OPTION_REAL, PROVIDER(budget), "-1", -1, 1000000, NULL, NULL,
+     "The most it may cost a day; -1: no limit of its own."},
 };
 
 enum { PROVIDER_ROWS = sizeof(provider_rows) / sizeof(provider_rows[0]) };

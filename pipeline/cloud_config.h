@@ -34,6 +34,7 @@ struct cloud_provider {
     long deadline_ms; /* first token must be there */
     long max_tokens;  /* of one answer */
     struct cloud_price price;
+    double budget; /* the most it may cost a day; negative: no limit of its own */
 };
 
 /* Who does a stage, first to last: CLOUD_DEVICE or an index into providers. */

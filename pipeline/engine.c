@@ -1,11 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine.h"
 #include "models_dir.h"
+#include "state_path.h"
 
 enum { EVENTS_MAX = 512, REQUESTS_MAX = 16, REPORTS_MAX = 256, PATH_BYTES = 512 };
 
@@ -62,35 +61,6 @@ static enum status read_options(const struct linnet_config *config, struct linne
     if (config->state)
         TRY(config_set(&l->options, "state", config->state, ret_error));
     return STATUS_OK;
-}
-
-/* Create the folders above `path`, for the owner's eyes only. */
-static enum status make_parents(const char *path, struct error *ret_error)
-{
-    char part[PATH_BYTES];
-    snprintf(part, sizeof(part), "%s", path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0700) != 0 && access(part, F_OK) != 0)
-            return error_set(ret_error, STATUS_IO, "%s: this folder cannot be created", part);
-        *slash = '/';
-    }
-    return STATUS_OK;
-}
-
-/* $XDG_STATE_HOME/linnet/state.db, or ~/.local/state/linnet/state.db (XDG base directories 0.8). */
-static enum status default_state(char *path, size_t size, struct error *ret_error)
-{
-    const char *base = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    if (base && *base == '/')
-        snprintf(path, size, "%s/linnet/state.db", base);
-    else if (home && *home == '/')
-        snprintf(path, size, "%s/.local/state/linnet/state.db", home);
-    else
-        return error_set(ret_error, STATUS_NOT_FOUND,
-                         "no place for the state file: set HOME or the option \"state\"");
-    return make_parents(path, ret_error);
 }
 
 struct model_paths {
@@ -152,9 +122,7 @@ static enum status create_mind(struct linnet *l, const struct model_paths *paths
                                struct error *ret_error)
 {
     char state[PATH_BYTES];
-    snprintf(state, sizeof(state), "%s", l->options.state);
-    if (!*state)
-        TRY(default_state(state, sizeof(state), ret_error));
+    TRY(state_path(l->options.state, state, sizeof(state), ret_error));
     const struct mind_config mind = {
         .model_path = paths->lm,
         .state_path = state,

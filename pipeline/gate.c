@@ -75,6 +75,18 @@ static enum status pass_sound(const struct gate_request *request, struct gate_pa
     return STATUS_OK;
 }
 
+/* A request that stands deeper in the turn denies it all the same. */
+static enum status pass_asked(const struct gate_request *request, struct gate_pass *pass,
+                              struct error *ret_error)
+{
+    const char *text = NULL;
+    if (!request->asked)
+        return STATUS_OK;
+    TRY(pass_needed(request, request->asked, pass, &text, ret_error));
+    free_text(text);
+    return STATUS_OK;
+}
+
 /* ---- messages ---- */
 
 static struct provider_message *new_message(struct gate_pass *pass)
@@ -171,6 +183,8 @@ static enum status pass_turn(const struct gate_request *request, struct gate_pas
     pass->turn.want_audio = turn->want_audio;
     pass->turn.max_output_tokens = turn->max_output_tokens;
     TRY(pass_sound(request, pass, ret_error));
+    if (!is_denied(pass))
+        TRY(pass_asked(request, pass, ret_error));
     if (!is_denied(pass))
         TRY(pass_messages(request, pass, ret_error));
     if (!is_denied(pass) && turn->instructions)

@@ -24,6 +24,7 @@ struct gate_request {
     const char *target;  /* the provider's name in the configuration */
     bool private_mode;   /* nothing leaves */
     bool may_send_audio; /* `send_audio: true` */
+    const char *asked;   /* the request, when it is not the last that the user says in the turn */
     const char *heard;   /* our own recogniser's text of the sound; for turn.send_audio */
     const struct provider_turn *turn;
 };

@@ -34,6 +34,12 @@ struct config {
     long filler_ms;
     long total_wait_ms;
     long tool_rounds;
+    bool is_private;
+    double budget_per_turn, budget_per_day;
+    double device_per_month;
+    long conversation_tokens;
+    long forget_s;
+    char telemetry_endpoint[CONFIG_TEXT_BYTES];
     char input_device[CONFIG_TEXT_BYTES];
     char output_device[CONFIG_TEXT_BYTES];
     long volume;

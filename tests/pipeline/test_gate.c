@@ -125,6 +125,21 @@ TEST(a_request_behind_tools_is_still_the_request)
     privacy_destroy(privacy);
 }
 
+TEST(a_request_that_is_gone_on_with_is_still_the_request)
+{
+    struct privacy *privacy = make_rules();
+    const struct provider_message messages[] = {
+        {.role = PROVIDER_USER, .text = "is my tumor back"},
+        {.role = PROVIDER_ASSISTANT, .text = "That depends"},
+        {.role = PROVIDER_USER, .text = "go on"},
+    };
+    const struct provider_turn turn = {.messages = messages, .message_count = 3};
+    const struct gate_request request = {
+        .privacy = privacy, .target = "cloud", .turn = &turn, .asked = messages[0].text};
+    check_denied(&request, "health");
+    privacy_destroy(privacy);
+}
+
 TEST(denied_history_is_left_out)
 {
     struct privacy *privacy = make_rules();
