@@ -23,10 +23,9 @@ enum {
 enum wire_kind {
     WIRE_READY,     /* the session is set up */
     WIRE_STARTED,   /* a response begins: .response; .name: the mark that asked for it, or "" */
-    WIRE_ITEM,      /* the response has a new item: .response, .id, .name: "message", ... */
     WIRE_COMMITTED, /* the sound sent has become the item .id */
     WIRE_TEXT,      /* .data: next letters of the answer */
-    WIRE_AUDIO,     /* .data: next bytes of sound, PCM 24 kHz; .id: of which item */
+    WIRE_AUDIO,     /* .data: next bytes of sound, PCM 24 kHz */
     WIRE_HEARD,     /* .data: next letters of what was understood */
     WIRE_TOOL,      /* a whole call: .id, .name, .data: its arguments, JSON */
     WIRE_TOOL_PART, /* a part of call .index: .id and .name or "", .data: next of the arguments */
@@ -41,6 +40,7 @@ enum wire_kind {
 struct wire_event {
     enum wire_kind kind;
     const char *response; /* strings are never NULL; "" when the message has none */
+    const char *item;     /* of the response that this belongs to */
     const char *id;
     const char *name;
     const char *data; /* `length` bytes and a 0 */

@@ -139,8 +139,8 @@ static void emit_choice(const json_t *choice, wire_sink_fn *sink, void *context)
     const char *reason = wire_json_string(choice, "finish_reason");
     size_t i;
     json_t *call;
-    wire_text(sink, context, WIRE_TEXT, "", wire_json_string(delta, "content"));
-    wire_text(sink, context, WIRE_TEXT, "", wire_json_string(delta, "refusal"));
+    wire_text(sink, context, WIRE_TEXT, wire_json_string(delta, "content"));
+    wire_text(sink, context, WIRE_TEXT, wire_json_string(delta, "refusal"));
     json_array_foreach(json_object_get(delta, "tool_calls"), i, call)
         emit_call(call, sink, context);
     if (*reason)

@@ -193,10 +193,10 @@ static enum status decode_content(const struct decoding *in, const json_t *conte
     const json_t *parts = json_object_get(json_object_get(content, "modelTurn"), "parts");
     size_t i;
     json_t *part;
-    wire_text(in->sink, in->context, WIRE_HEARD, "",
+    wire_text(in->sink, in->context, WIRE_HEARD,
               wire_json_string(json_object_get(content, "inputTranscription"), "text"));
     json_array_foreach(parts, i, part) TRY(decode_sound(in, json_object_get(part, "inlineData")));
-    wire_text(in->sink, in->context, WIRE_TEXT, "",
+    wire_text(in->sink, in->context, WIRE_TEXT,
               wire_json_string(json_object_get(content, "outputTranscription"), "text"));
     if (wire_json_true(content, "turnComplete"))
         decode_turn_end(in, content);

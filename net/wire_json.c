@@ -146,14 +146,13 @@ struct json_t *wire_json_tool_flat(const struct json_t *tool)
 
 struct wire_event wire_event_of(enum wire_kind kind)
 {
-    return (struct wire_event){.kind = kind, .response = "", .id = "", .name = "", .data = ""};
+    return (struct wire_event){
+        .kind = kind, .response = "", .item = "", .id = "", .name = "", .data = ""};
 }
 
-void wire_text(wire_sink_fn *sink, void *context, enum wire_kind kind, const char *response,
-               const char *text)
+void wire_text(wire_sink_fn *sink, void *context, enum wire_kind kind, const char *text)
 {
     struct wire_event event = wire_event_of(kind);
-    event.response = response;
     event.data = text;
     event.length = strlen(text);
     if (event.length > 0)

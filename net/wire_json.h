@@ -40,8 +40,7 @@ enum status wire_json_tools(const char *text, struct json_t *(*shape)(const stru
 struct json_t *wire_json_tool_flat(const struct json_t *tool);
 
 /* Hand the text in `value` (any string) to the sink as `kind`, unless it is empty. */
-void wire_text(wire_sink_fn *sink, void *context, enum wire_kind kind, const char *response,
-               const char *text);
+void wire_text(wire_sink_fn *sink, void *context, enum wire_kind kind, const char *text);
 
 /* Hand the sound that a text in base64 holds to the sink. FORMAT, NO_MEMORY. */
 enum status wire_sound(wire_sink_fn *sink, void *context, struct wire_event event,

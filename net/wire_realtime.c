@@ -111,7 +111,7 @@ enum status wire_realtime_respond(const char *mark, const char *event_id, struct
 enum status wire_realtime_cancel(const char *response, const char *event_id, struct strbuf *out,
                                  struct error *ret_error)
 {
-    return wire_json_write(json_pack("{s:s, s:s, s:s}", "type", "response.cancel", "event_id",
+    return wire_json_write(json_pack("{s:s, s:s, s:s*}", "type", "response.cancel", "event_id",
                                      event_id, "response_id", response),
                            "response.cancel", out, ret_error);
 }
@@ -173,19 +173,6 @@ static enum status handle_started(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_item(const struct decoding *in)
-{
-    const json_t *item = json_object_get(in->message, "item");
-    struct wire_event event = wire_event_of(WIRE_ITEM);
-    event.response = wire_json_string(in->message, "response_id");
-    event.id = wire_json_string(item, "id");
-    event.name = wire_json_string(item, "type");
-    if (!*event.id)
-        return expected(in, "item.id");
-    emit(in, &event);
-    return STATUS_OK;
-}
-
 static enum status handle_committed(const struct decoding *in)
 {
     struct wire_event event = wire_event_of(WIRE_COMMITTED);
@@ -196,32 +183,44 @@ static enum status handle_committed(const struct decoding *in)
     return STATUS_OK;
 }
 
+/* An event of an item of a response. */
+static struct wire_event item_event(const struct decoding *in, enum wire_kind kind)
+{
+    struct wire_event event = wire_event_of(kind);
+    event.response = wire_json_string(in->message, "response_id");
+    event.item = wire_json_string(in->message, "item_id");
+    return event;
+}
+
 static enum status handle_text(const struct decoding *in)
 {
-    wire_text(in->sink, in->context, WIRE_TEXT, wire_json_string(in->message, "response_id"),
-              wire_json_string(in->message, "delta"));
+    struct wire_event event = item_event(in, WIRE_TEXT);
+    event.data = wire_json_string(in->message, "delta");
+    event.length = strlen(event.data);
+    if (event.length > 0)
+        emit(in, &event);
     return STATUS_OK;
 }
 
 static enum status handle_audio(const struct decoding *in)
 {
-    struct wire_event event = wire_event_of(WIRE_AUDIO);
-    event.response = wire_json_string(in->message, "response_id");
-    event.id = wire_json_string(in->message, "item_id");
-    return wire_sound(in->sink, in->context, event, wire_json_string(in->message, "delta"),
-                      in->ret_error);
+    return wire_sound(in->sink, in->context, item_event(in, WIRE_AUDIO),
+                      wire_json_string(in->message, "delta"), in->ret_error);
 }
 
 static enum status handle_heard(const struct decoding *in)
 {
-    wire_text(in->sink, in->context, WIRE_HEARD, "", wire_json_string(in->message, "transcript"));
+    struct wire_event event = item_event(in, WIRE_HEARD);
+    event.data = wire_json_string(in->message, "transcript");
+    event.length = strlen(event.data);
+    if (event.length > 0)
+        emit(in, &event);
     return STATUS_OK;
 }
 
 static enum status handle_tool(const struct decoding *in)
 {
-    struct wire_event event = wire_event_of(WIRE_TOOL);
-    event.response = wire_json_string(in->message, "response_id");
+    struct wire_event event = item_event(in, WIRE_TOOL);
     event.id = wire_json_string(in->message, "call_id");
     event.name = wire_json_string(in->message, "name");
     event.data = wire_json_string(in->message, "arguments");
@@ -303,7 +302,6 @@ static handle_fn *handler_of(const char *type)
         {"session.created", handle_ready},
         {"session.updated", handle_ready},
         {"response.created", handle_started},
-        {"response.output_item.added", handle_item},
         {"input_audio_buffer.committed", handle_committed},
         {"response.output_text.delta", handle_text},
         {"response.output_audio_transcript.delta", handle_text},

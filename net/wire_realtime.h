@@ -33,7 +33,7 @@ enum status wire_realtime_clear(struct strbuf *out);
 enum status wire_realtime_respond(const char *mark, const char *event_id, struct strbuf *out,
                                   struct error *ret_error);
 
-/* response.cancel, conversation.item.truncate, conversation.item.delete. */
+/* response.cancel (NULL: of whatever is going on), conversation.item.truncate, .delete. */
 enum status wire_realtime_cancel(const char *response, const char *event_id, struct strbuf *out,
                                  struct error *ret_error);
 enum status wire_realtime_truncate(const char *item, int64_t heard_ms, const char *event_id,

@@ -92,7 +92,7 @@ static enum status handle_started(const struct decoding *in)
 
 static enum status handle_text(const struct decoding *in)
 {
-    wire_text(in->sink, in->context, WIRE_TEXT, "", wire_json_string(in->message, "delta"));
+    wire_text(in->sink, in->context, WIRE_TEXT, wire_json_string(in->message, "delta"));
     return STATUS_OK;
 }
 

@@ -35,7 +35,7 @@ static inline void fuzz_wire_check(void *context, const struct wire_event *event
 {
     struct fuzz_wire_seen *seen = context;
     fuzz_wire_require(event->kind <= WIRE_RESUME);
-    fuzz_wire_require(event->response && event->id && event->name && event->data);
+    fuzz_wire_require(event->response && event->item && event->id && event->name && event->data);
     fuzz_wire_require(event->data[event->length] == '\0');
     fuzz_wire_require(event->kind == WIRE_AUDIO || strlen(event->data) == event->length);
     fuzz_wire_require(event->failure <= PROVIDER_OVERLOADED);
@@ -44,6 +44,7 @@ static inline void fuzz_wire_check(void *context, const struct wire_event *event
     fuzz_wire_digest(seen, event->id, strlen(event->id));
     fuzz_wire_digest(seen, event->name, strlen(event->name));
     fuzz_wire_digest(seen, event->response, strlen(event->response));
+    fuzz_wire_digest(seen, event->item, strlen(event->item));
     seen->events++;
 }
 

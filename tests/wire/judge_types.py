@@ -132,9 +132,10 @@ def what_realtime_says_is_understood():
         openai.rate_limits(), openai.truncated("i1", 5))
     assert brief(said) == [
         [["READY", "", "", "", ""]], [["READY", "", "", "", ""]], [["STARTED", "r1", "", "7", ""]],
-        [["ITEM", "r1", "i1", "message", ""]], [["TEXT", "r1", "", "", "Hé"]], [["TEXT", "r1", "", "", "lo"]],
-        [["AUDIO", "r1", "i1", "", base64.b64encode(sound).decode()]], [["HEARD", "", "", "", "hello"]],
+        [], [["TEXT", "r1", "", "", "Hé"]], [["TEXT", "r1", "", "", "lo"]],
+        [["AUDIO", "r1", "", "", base64.b64encode(sound).decode()]], [["HEARD", "", "", "", "hello"]],
         [["COMMITTED", "", "i0", "", ""]], [], [["TOOL", "r1", "c1", "look_up", '{"a":1}']], [], []]
+    assert [said[n][0][10] for n in (4, 5, 6, 10)] == ["i1", "i1", "i1", "item_c1"]
 
 
 @test

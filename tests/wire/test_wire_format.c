@@ -97,7 +97,7 @@ TEST(unknown_messages_and_fields_are_skipped)
                "{\"type\":\"response.output_text.delta\",\"delta\":\"hi\",\"obfuscation\":\"xx\","
                "\"response_id\":\"r1\"}",
                &lines));
-    CHECK_STR(lines.text, "4|r1|||hi\n");
+    CHECK_STR(lines.text, "3|r1|||hi\n");
 }
 
 TEST(names_of_the_beta_are_understood)
@@ -106,12 +106,12 @@ TEST(names_of_the_beta_are_understood)
     CHECK_OK(decode(wire_realtime_decode,
                     "{\"type\":\"response.text.delta\",\"response_id\":\"r\",\"delta\":\"a\"}",
                     &lines));
-    CHECK_STR(lines.text, "4|r|||a\n");
+    CHECK_STR(lines.text, "3|r|||a\n");
     CHECK_OK(decode(wire_realtime_decode,
                     "{\"type\":\"response.audio.delta\",\"response_id\":\"r\",\"item_id\":\"i\","
                     "\"delta\":\"aGk=\"}",
                     &lines));
-    CHECK_STR(lines.text, "5|r|i||hi\n");
+    CHECK_STR(lines.text, "4|r|||hi\n");
 }
 
 TEST(garbage_is_an_error_that_quotes_nothing)
@@ -257,9 +257,9 @@ TEST(quirks_of_local_servers)
 {
     struct lines lines;
     CHECK_OK(decode(wire_chat_decode, "[DONE]", &lines));
-    CHECK_STR(lines.text, "11||||\n");
+    CHECK_STR(lines.text, "10||||\n");
     CHECK_OK(decode(wire_chat_decode, "{\"error\":\"model not found\"}", &lines));
-    CHECK_STR(lines.text, "12||||model not found\n");
+    CHECK_STR(lines.text, "11||||model not found\n");
     CHECK_OK(decode(wire_chat_decode,
                     "{\"choices\":[{\"delta\":{\"content\":null,\"reasoning_content\":\"hm\"}}]}",
                     &lines));
@@ -268,7 +268,7 @@ TEST(quirks_of_local_servers)
                     "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"n\","
                     "\"arguments\":{\"a\":1}}}]}}]}",
                     &lines));
-    CHECK_STR(lines.text, "8|||n|{\"a\":1}\n");
+    CHECK_STR(lines.text, "7|||n|{\"a\":1}\n");
     wire_chat_refusal(502, "Bad gateway\nmore", 16, add_line, &lines);
     CHECK(strstr(lines.text, "HTTP status 502: Bad gateway\n"));
 }

@@ -119,14 +119,15 @@ static json_t *event_data(const struct wire_event *event)
 
 static void print_event(void *context, const struct wire_event *event)
 {
-    static const char *const kinds[] = {"READY",    "STARTED", "ITEM",  "COMMITTED", "TEXT",
-                                        "AUDIO",    "HEARD",   "TOOL",  "TOOL_PART", "USAGE",
-                                        "FINISHED", "ENDED",   "ERROR", "LEAVING",   "RESUME"};
+    static const char *const kinds[] = {"READY", "STARTED", "COMMITTED", "TEXT",  "AUDIO",
+                                        "HEARD", "TOOL",    "TOOL_PART", "USAGE", "FINISHED",
+                                        "ENDED", "ERROR",   "LEAVING",   "RESUME"};
     json_t *line =
-        json_pack("[s, s, s, s, o, i, I, b, i, [I, I, I]]", kinds[event->kind], event->response,
+        json_pack("[s, s, s, s, o, i, I, b, i, [I, I, I], s]", kinds[event->kind], event->response,
                   event->id, event->name, event_data(event), event->index, (json_int_t)event->ms,
                   event->ok, (int)event->failure, (json_int_t)event->usage.input_tokens,
-                  (json_int_t)event->usage.cached_tokens, (json_int_t)event->usage.output_tokens);
+                  (json_int_t)event->usage.cached_tokens, (json_int_t)event->usage.output_tokens,
+                  event->item);
     (void)context;
     json_dumpf(line, stdout, JSON_COMPACT);
     putchar('\n');
