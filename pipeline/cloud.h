@@ -20,7 +20,7 @@
 #include "cloud_fsm.h"
 #include "mailbox.h"
 #include "provider.h"
-#include "provider_history.h"
+#include "latency_history.h"
 #include "status.h"
 
 enum { CLOUD_TOOLS_MAX = 8, CLOUD_ARGUMENTS_BYTES = 4096, CLOUD_SPOKEN_BYTES = 8192 };

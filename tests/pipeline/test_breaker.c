@@ -7,7 +7,7 @@
 #include "complexity.h"
 #include "harness.h"
 #include "machine_state.h"
-#include "provider_history.h"
+#include "latency_history.h"
 
 #define MS CLOCK_NS_PER_MS
 

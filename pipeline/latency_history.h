@@ -2,8 +2,8 @@
  * connection, over the last HISTORY_SAMPLES turns, and how often it failed.
  *
  * Pure. Thread: one at a time, for all functions; no allocation. */
-#ifndef LINNET_PIPELINE_PROVIDER_HISTORY_H
-#define LINNET_PIPELINE_PROVIDER_HISTORY_H
+#ifndef LINNET_PIPELINE_LATENCY_HISTORY_H
+#define LINNET_PIPELINE_LATENCY_HISTORY_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "provider_history.h"
+#include "latency_history.h"
 
 #include <stdlib.h>
 #include <string.h>

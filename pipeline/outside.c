@@ -1,0 +1,267 @@
+#include "outside.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cloud_plan.h"
+#include "cloud_send.h"
+#include "json_tools.h"
+
+struct outside {
+    struct outside_config config;
+    struct outside_host host;
+    struct ledger *ledger;
+    struct conversation *conversation;
+    struct cloud_send *send;
+    struct cloud *cloud;
+    char *tools;
+    char session[32]; /* when this run began: turns count from 1 in each */
+    int64_t provider_per_day[CLOUD_PROVIDERS_MAX];
+};
+
+/* ---- the cloud's host: sending here, the rest in the mind ---- */
+
+static enum status ask(void *context, int place, uint32_t id, const char *spoken,
+                       struct error *ret_error)
+{
+    struct outside *o = context;
+    return cloud_send_ask(o->send, place, id, spoken, ret_error);
+}
+
+static enum status reply(void *context, int place, const struct cloud_tool *calls,
+                         const struct provider_tool_result *results, size_t count,
+                         struct error *ret_error)
+{
+    struct outside *o = context;
+    return cloud_send_reply(o->send, place, calls, results, count, ret_error);
+}
+
+static void cancel(void *context, int place, int64_t heard_ms)
+{
+    struct outside *o = context;
+    cloud_send_cancel(o->send, place, heard_ms);
+}
+
+static void settle(void *context, int place, const struct cloud_bill *bill)
+{
+    struct outside *o = context;
+    cloud_send_settle(o->send, place, bill);
+}
+
+static void say(void *context, const char *text)
+{
+    const struct outside *o = context;
+    o->host.say(o->host.context, text);
+}
+
+static void sound(void *context, const void *pcm, size_t bytes)
+{
+    const struct outside *o = context;
+    o->host.sound(o->host.context, pcm, bytes);
+}
+
+static void heard(void *context, const char *text)
+{
+    const struct outside *o = context;
+    o->host.heard(o->host.context, text);
+}
+
+static char *run_tool(void *context, const struct cloud_tool *call)
+{
+    const struct outside *o = context;
+    return o->host.run_tool(o->host.context, call);
+}
+
+static void fill(void *context)
+{
+    const struct outside *o = context;
+    o->host.fill(o->host.context);
+}
+
+static void use_device(void *context)
+{
+    const struct outside *o = context;
+    o->host.use_device(o->host.context);
+}
+
+static void excuse(void *context, enum cloud_excuse why)
+{
+    const struct outside *o = context;
+    o->host.excuse(o->host.context, why);
+}
+
+static void trouble(void *context, int place, const char *text)
+{
+    const struct outside *o = context;
+    o->host.trouble(o->host.context, place, text);
+}
+
+static void end(void *context)
+{
+    const struct outside *o = context;
+    o->host.end(o->host.context);
+}
+
+static enum status create_cloud(struct outside *o, struct error *ret_error)
+{
+    const struct cloud_host host = {
+        .context = o,
+        .ask = ask,
+        .reply = reply,
+        .cancel = cancel,
+        .settle = settle,
+        .say = say,
+        .sound = sound,
+        .heard = heard,
+        .run_tool = run_tool,
+        .fill = fill,
+        .use_device = use_device,
+        .excuse = excuse,
+        .trouble = trouble,
+        .end = end,
+    };
+    return cloud_create(o->config.clock, o->config.events, &host, &o->cloud, ret_error);
+}
+
+/* ---- parts ---- */
+
+static enum status create_send(struct outside *o, struct error *ret_error)
+{
+    const struct config *options = o->config.options;
+    const struct cloud_send_config send = {
+        .cloud = o->config.cloud,
+        .providers = o->config.providers,
+        .privacy = o->config.privacy,
+        .ledger = o->ledger,
+        .conversation = o->conversation,
+        .per_turn = ledger_micro(options->budget_per_turn),
+        .per_day = ledger_micro(options->budget_per_day),
+        .provider_per_day = o->provider_per_day,
+        .clock = o->config.clock,
+        .zone = options->zone,
+        .session = o->session,
+        .tools = o->tools,
+    };
+    for (int i = 0; i < o->config.cloud->provider_count; i++)
+        o->provider_per_day[i] = ledger_micro(o->config.cloud->providers[i].budget);
+    return cloud_send_create(&send, &o->send, ret_error);
+}
+
+static enum status prepare(struct outside *o, struct error *ret_error)
+{
+    const struct config *options = o->config.options;
+    const struct conversation_config talk = {
+        .budget_tokens = (int)options->conversation_tokens,
+        .forget_after_s = (int)options->forget_s,
+    };
+    snprintf(o->session, sizeof(o->session), "%lld", (long long)clock_wall_ns(o->config.clock));
+    TRY(ledger_create(o->config.state_path, options->zone, &o->ledger, ret_error));
+    TRY(conversation_create(&talk, &o->conversation, ret_error));
+    TRY(json_tools_describe(&o->tools, ret_error));
+    TRY(create_send(o, ret_error));
+    return create_cloud(o, ret_error);
+}
+
+enum status outside_create(const struct outside_config *config, const struct outside_host *host,
+                           struct outside **ret_outside, struct error *ret_error)
+{
+    struct outside *o = calloc(1, sizeof(*o));
+    if (!o)
+        return error_set(ret_error, STATUS_NO_MEMORY, "cloud: out of memory");
+    o->config = *config;
+    o->host = *host;
+    enum status status = prepare(o, ret_error);
+    if (status != STATUS_OK) {
+        outside_destroy(o);
+        return status;
+    }
+    *ret_outside = o;
+    return STATUS_OK;
+}
+
+void outside_destroy(struct outside *o)
+{
+    if (!o)
+        return;
+    if (o->cloud)
+        cloud_stop(o->cloud, -1);
+    cloud_destroy(o->cloud);
+    cloud_send_destroy(o->send);
+    conversation_destroy(o->conversation);
+    ledger_destroy(o->ledger);
+    free(o->tools);
+    free(o);
+}
+
+static int64_t now_unix(const struct outside *o)
+{
+    return clock_wall_ns(o->config.clock) / CLOCK_NS_PER_S;
+}
+
+enum status outside_open(struct outside *o, uint32_t turn, const char *text, bool is_private,
+                         struct error *ret_error)
+{
+    cloud_send_open(o->send, turn, is_private);
+    return conversation_ask(o->conversation, now_unix(o), text, is_private, ret_error);
+}
+
+void outside_measure(struct outside *o, struct route_features *features)
+{
+    cloud_plan_measure(o->config.cloud, o->cloud, o->send, clock_now_ns(o->config.clock), features);
+}
+
+void outside_begin(struct outside *o, const struct route_decision *decision,
+                   const struct route_features *features, const char *spoken)
+{
+    const struct cloud_plan plan = cloud_plan_of(decision, features, o->config.options);
+    cloud_begin(o->cloud, &plan, spoken);
+}
+
+bool outside_step(struct outside *o)
+{
+    return cloud_step(o->cloud);
+}
+
+bool outside_is_busy(const struct outside *o)
+{
+    return cloud_is_busy(o->cloud);
+}
+
+void outside_stop(struct outside *o, int64_t heard_ms)
+{
+    cloud_stop(o->cloud, heard_ms);
+}
+
+/* The first provider of the order is what everything would have cost elsewhere. */
+static int64_t cost_elsewhere(struct outside *o)
+{
+    const struct cloud_order *order = &o->config.cloud->order[STAGE_GENERATE];
+    for (int i = 0; i < order->count; i++) {
+        if (order->place[i] != CLOUD_DEVICE)
+            return cloud_send_estimate(o->send, order->place[i]);
+    }
+    return 0;
+}
+
+void outside_answered(struct outside *o, const char *text, bool here)
+{
+    if (here)
+        ledger_note_local(o->ledger, now_unix(o), cost_elsewhere(o), NULL);
+    conversation_answer(o->conversation, text, NULL);
+}
+
+const char *outside_spoken(const struct outside *o)
+{
+    return cloud_spoken(o->cloud);
+}
+
+int outside_fd(const struct outside *o)
+{
+    return mailbox_fd(o->config.events);
+}
+
+const char *outside_name(const struct outside *o, int place)
+{
+    return o->config.cloud->providers[place].name;
+}
