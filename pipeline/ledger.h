@@ -124,6 +124,18 @@ struct ledger_report {
     int provider_count;
 };
 
+/* This month against sending everything out. */
+struct ledger_break_even {
+    int64_t everything;    /* what the month would have cost */
+    int64_t saved;         /* of that, by answering here */
+    int64_t gain;          /* saved less the device's own cost; negative: not yet paid for */
+    int64_t turns_a_month; /* answered here, from which on the device pays; -1: unknown */
+};
+
+/* Pure. `device_per_month`: micro-units. */
+struct ledger_break_even ledger_break_even(const struct ledger_report *report,
+                                           int64_t device_per_month);
+
 enum status ledger_report(struct ledger *ledger, int64_t now, struct ledger_report *ret_report,
                           struct error *ret_error);
 

@@ -154,3 +154,22 @@ enum status ledger_money_parse(const char *text, int64_t *ret_micro, struct erro
     *ret_micro = value + rest;
     return STATUS_OK;
 }
+
+/* ---- break-even ---- */
+
+struct ledger_break_even ledger_break_even(const struct ledger_report *report,
+                                           int64_t device_per_month)
+{
+    struct ledger_break_even even = {
+        .everything = add(report->month.spent, report->saved_month),
+        .saved = report->saved_month,
+        .gain = report->saved_month - device_per_month,
+        .turns_a_month = -1,
+    };
+    if (report->local_month > 0 && report->saved_month > 0) {
+        /* ceil(device / (saved / turns)) */
+        double a_turn = (double)report->saved_month / (double)report->local_month;
+        even.turns_a_month = (int64_t)ceil((double)device_per_month / a_turn);
+    }
+    return even;
+}

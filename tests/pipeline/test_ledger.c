@@ -232,6 +232,19 @@ TEST(the_report_adds_up)
     ledger_destroy(ledger);
 }
 
+TEST(the_break_even_is_reckoned)
+{
+    struct ledger_report report = {
+        .month = {.spent = 500000}, .local_month = 100, .saved_month = 200000};
+    struct ledger_break_even even = ledger_break_even(&report, 1000001);
+    CHECK_EQ(even.everything, 700000);
+    CHECK_EQ(even.saved, 200000);
+    CHECK_EQ(even.gain, -800001);
+    CHECK_EQ(even.turns_a_month, 501);
+    report.local_month = report.saved_month = 0;
+    CHECK_EQ(ledger_break_even(&report, 1000000).turns_a_month, -1);
+}
+
 TEST(a_file_that_is_no_ledger_is_refused)
 {
     struct ledger *ledger = NULL;

@@ -6,6 +6,7 @@
 #include "cli.h"
 
 extern const struct cli_command command_run, command_replay, command_transcribe, command_wake,
-    command_ask, command_say, command_bench, command_doctor, command_config;
+    command_ask, command_say, command_bench, command_doctor, command_config, command_ledger,
+    command_telemetry;
 
 #endif
