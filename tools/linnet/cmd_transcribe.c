@@ -8,6 +8,7 @@
 #include "mel.h"
 #include "models_dir.h"
 #include "source.h"
+#include "written.h"
 
 struct options {
     const char *models, *language;
@@ -16,7 +17,7 @@ struct options {
 
 static const struct cli_option rows[] = {
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL,
-     "One JSON object a file, with words and times."},
+     "One JSON object a file: words with times, and the text as people write it."},
     {"language", 'l', CLI_TEXT, offsetof(struct options, language), "NAME",
      "Language model: general (default) or assistant."},
     {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
@@ -80,9 +81,13 @@ static void show(const char *path, const struct asr_result *result, double secon
         printf("%s: %s\n", path, text);
         return;
     }
-    json_t *object = json_pack("{s:s, s:s, s:f, s:f, s:o}", "file", path, "text", text, "seconds",
-                               seconds, "confidence", (double)result->confidence, "words",
-                               result->rejected ? json_array() : words_of(result));
+    char written[WRITTEN_TEXT_MAX];
+    if (written_text(text, written, sizeof(written), NULL) != STATUS_OK)
+        snprintf(written, sizeof(written), "%s", text); /* too long to rewrite: as it was said */
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:f, s:f, s:o}", "file", path, "text", text, "written", written,
+                  "seconds", seconds, "confidence", (double)result->confidence, "words",
+                  result->rejected ? json_array() : words_of(result));
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(object);
