@@ -29,6 +29,7 @@ struct net {
     struct net_task *first, *last;
     bool stopping;
     struct net_task stop;
+    struct net_grave *graves;
 };
 
 struct net_timer {
@@ -98,11 +99,6 @@ static const struct lws_protocols protocols[] = {
     {.name = "linnet", .callback = on_event, .rx_buffer_size = SERVICE_BUFFER_BYTES},
     {.name = NULL},
 };
-
-const void *net_protocols(void)
-{
-    return protocols;
-}
 
 struct lws_context *net_context(const struct net *net)
 {
@@ -275,8 +271,20 @@ static enum status start(struct net *net, struct error *ret_error)
                         ret_error);
 }
 
+void net_bury(struct net *net, struct net_grave *grave)
+{
+    pthread_mutex_lock(&net->lock);
+    grave->next = net->graves;
+    net->graves = grave;
+    pthread_mutex_unlock(&net->lock);
+}
+
 static void net_free(struct net *net)
 {
+    for (struct net_grave *grave = net->graves, *next; grave; grave = next) {
+        next = grave->next;
+        free(grave);
+    }
     SSL_CTX_free(net->tls);
     pthread_mutex_destroy(&net->lock);
     free(net);

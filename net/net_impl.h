@@ -38,8 +38,12 @@ struct lws_context *net_context(const struct net *net);
 /* Where connections to others belong to. */
 struct lws_vhost *net_client_vhost(const struct net *net);
 
-/* For libwebsockets: the one protocol of every vhost, with its end. */
-const void *net_protocols(void);
+/* Memory that libwebsockets may still look at until its context is gone: the grave is the first
+ * member of a block, which is freed then. Thread: any. */
+struct net_grave {
+    struct net_grave *next;
+};
+void net_bury(struct net *net, struct net_grave *grave);
 
 /* Let a connection die without its owner: events no longer reach the peer. Accepts NULL. */
 void net_forget(struct lws *wsi);

@@ -2,9 +2,10 @@
 
 #include "dial.h"
 #include "fault.h"
+#include "inbox.h"
+#include "outbox.h"
 
 #include <libwebsockets.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +13,7 @@
 enum {
     CODE_NONE = 1006,   /* RFC 6455, 7.4.1: closed without a close frame */
     FLUSH_MS = 1000,    /* what ws_close grants to what is queued */
-    KEPT_BYTES = 65536, /* of the buffer between two messages */
     REASON_BYTES = 124, /* a close frame's text and a 0 */
-};
-
-/* A message that waits; libwebsockets writes its frame header before the bytes. */
-struct chunk {
-    struct chunk *next;
-    size_t size;
-    bool text;
-    unsigned char bytes[];
 };
 
 struct ws {
@@ -33,28 +25,11 @@ struct ws {
     struct net_timer *ping, *flush;
     bool open, closing, pinging, ping_due;
     int refusing; /* the close code to be sent; 0: none */
-
-    pthread_mutex_t lock; /* of what follows */
-    struct chunk *first, *last;
-    size_t pending;
-    bool ended;
-
-    size_t in_flight; /* of `pending`: given to libwebsockets, perhaps not yet on the wire */
-    char *message;
-    size_t message_size, message_capacity;
-    bool in_message, text;
+    struct outbox outbox;
+    struct inbox inbox;
     int close_code;
     char close_reason[REASON_BYTES];
 };
-
-static void free_chunks(struct ws *ws)
-{
-    for (struct chunk *chunk = ws->first, *next; chunk; chunk = next) {
-        next = chunk->next;
-        free(chunk);
-    }
-    ws->first = ws->last = NULL;
-}
 
 /* Never inside a callback of libwebsockets or of the owner: a task of its own. */
 static void ws_free(void *context)
@@ -65,21 +40,17 @@ static void ws_free(void *context)
     net_timer_destroy(ws->ping);
     net_timer_destroy(ws->flush);
     dial_finish(&ws->dial);
-    free_chunks(ws);
-    free(ws->message);
-    pthread_mutex_destroy(&ws->lock);
+    outbox_finish(&ws->outbox);
+    inbox_finish(&ws->inbox);
     free(ws);
 }
 
 /* Nothing is sent or handed on any more. */
 static void tell_end(struct ws *ws, enum net_failure why, int code, const char *text)
 {
-    pthread_mutex_lock(&ws->lock);
-    bool told = ws->ended;
-    ws->ended = true;
-    pthread_mutex_unlock(&ws->lock);
+    bool untold = outbox_end(&ws->outbox);
     net_timer_set(ws->ping, -1);
-    if (!told && !ws->closing)
+    if (untold && !ws->closing)
         ws->config.handler.closed(ws->config.context, why, code, text);
 }
 
@@ -128,51 +99,12 @@ static void on_opened(struct ws *ws)
         ws->config.handler.opened(ws->config.context);
 }
 
-static bool message_reserve(struct ws *ws, size_t size)
-{
-    size_t capacity = ws->message_capacity ? ws->message_capacity : 4096;
-    while (capacity < size + 1)
-        capacity *= 2;
-    if (capacity == ws->message_capacity)
-        return true;
-    char *message = mem_calloc(1, capacity);
-    if (!message)
-        return false;
-    if (ws->message_size)
-        memcpy(message, ws->message, ws->message_size);
-    free(ws->message);
-    ws->message = message;
-    ws->message_capacity = capacity;
-    return true;
-}
-
-static void message_end(struct ws *ws)
-{
-    size_t size = ws->message_size;
-    ws->in_message = false;
-    ws->message_size = 0;
-    ws->message[size] = 0;
-    if (!ws->closing)
-        ws->config.handler.message(ws->config.context, ws->message, size, ws->text);
-}
-
-static void message_shrink(struct ws *ws)
-{
-    if (ws->in_message || ws->message_capacity <= KEPT_BYTES)
-        return;
-    free(ws->message);
-    ws->message = NULL;
-    ws->message_capacity = 0;
-}
-
 /* Refuse the rest of the connection, with a close frame that says why: the owner hears of it now,
  * the server when the socket is writable. */
 static void refuse(struct ws *ws, enum lws_close_status code, enum net_failure why)
 {
     ws->refusing = (int)code;
-    free(ws->message);
-    ws->message = NULL;
-    ws->message_size = ws->message_capacity = 0;
+    inbox_finish(&ws->inbox);
     lws_callback_on_writable(ws->dial.wsi);
     net_timer_set(ws->flush, FLUSH_MS);
     tell_end(ws, why, (int)code, net_failure_text(why));
@@ -183,25 +115,14 @@ static void on_piece(struct ws *ws, struct lws *wsi, const void *in, size_t size
     if (ws->closing || ws->refusing)
         return;
     heard(ws);
-    if (!ws->in_message) {
-        ws->in_message = true;
-        ws->text = !lws_frame_is_binary(wsi);
-    }
-    if (size > ws->config.max_message - ws->message_size) {
+    enum status status = inbox_take(&ws->inbox, wsi, in, size);
+    if (status == STATUS_OK)
+        ws->config.handler.message(ws->config.context, ws->inbox.message, ws->inbox.size,
+                                   ws->inbox.text);
+    else if (status == STATUS_LIMIT)
         refuse(ws, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NET_FAILURE_TOO_LARGE);
-        return;
-    }
-    if (!message_reserve(ws, ws->message_size + size)) {
+    else if (status != STATUS_AGAIN)
         refuse(ws, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, NET_FAILURE_NO_MEMORY);
-        return;
-    }
-    if (size)
-        memcpy(ws->message + ws->message_size, in, size);
-    ws->message_size += size;
-    if (lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi)) {
-        message_end(ws);
-        message_shrink(ws);
-    }
 }
 
 static int send_ping(struct ws *ws, struct lws *wsi)
@@ -212,51 +133,27 @@ static int send_ping(struct ws *ws, struct lws *wsi)
     return lws_write(wsi, bytes + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
-static size_t cost_of(size_t size)
+/* Nothing is left to send, or nothing shall be: say goodbye. */
+static int say_goodbye(struct ws *ws, struct lws *wsi)
 {
-    return sizeof(struct chunk) + LWS_PRE + size;
-}
-
-/* The next message; what was given to libwebsockets before is on the wire now, or it would not call
- * us. */
-static struct chunk *take_chunk(struct ws *ws)
-{
-    pthread_mutex_lock(&ws->lock);
-    struct chunk *chunk = ws->first;
-    ws->pending -= ws->in_flight;
-    ws->in_flight = 0;
-    if (chunk) {
-        ws->first = chunk->next;
-        ws->last = ws->first ? ws->last : NULL;
-        ws->in_flight = cost_of(chunk->size);
-    }
-    pthread_mutex_unlock(&ws->lock);
-    return chunk;
-}
-
-static int send_chunk(struct lws *wsi, struct chunk *chunk)
-{
-    enum lws_write_protocol how = chunk->text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
-    int written = lws_write(wsi, chunk->bytes + LWS_PRE, chunk->size, how);
-    free(chunk);
-    lws_callback_on_writable(wsi);
-    return written < 0 ? -1 : 0;
+    int code = ws->refusing ? ws->refusing : LWS_CLOSE_STATUS_NORMAL;
+    dial_release(&ws->dial);
+    lws_close_reason(wsi, (enum lws_close_status)code, NULL, 0);
+    end(ws, NET_FAILURE_NONE, code, "");
+    return -1;
 }
 
 static int on_writable(struct ws *ws, struct lws *wsi)
 {
-    struct chunk *chunk = NULL;
-    if (ws->ping_due && !ws->refusing)
+    if (ws->refusing)
+        return say_goodbye(ws, wsi);
+    if (ws->ping_due)
         return send_ping(ws, wsi);
-    if (!ws->refusing && (chunk = take_chunk(ws)))
-        return send_chunk(wsi, chunk);
-    if (!ws->closing && !ws->refusing)
-        return 0;
-    dial_release(&ws->dial);
-    lws_close_reason(
-        wsi, ws->refusing ? (enum lws_close_status)ws->refusing : LWS_CLOSE_STATUS_NORMAL, NULL, 0);
-    end(ws, NET_FAILURE_NONE, LWS_CLOSE_STATUS_NORMAL, "");
-    return -1;
+    enum outbox_result result = outbox_send_one(&ws->outbox, wsi);
+    if (result == OUTBOX_EMPTY)
+        return ws->closing ? say_goodbye(ws, wsi) : 0;
+    lws_callback_on_writable(wsi);
+    return result == OUTBOX_BROKEN ? -1 : 0;
 }
 
 static int on_peer_close(struct ws *ws, const unsigned char *in, size_t size)
@@ -337,8 +234,8 @@ static void take_config(struct ws *ws, const struct ws_config *config)
     ws->config = *config;
     ws->config.url = NULL;
     ws->config.headers = NULL;
-    ws->config.max_message = or_default(config->max_message, WS_MAX_MESSAGE_DEFAULT);
-    ws->config.byte_budget = or_default(config->byte_budget, WS_BYTE_BUDGET_DEFAULT);
+    outbox_init(&ws->outbox, or_default(config->byte_budget, WS_BYTE_BUDGET_DEFAULT));
+    inbox_init(&ws->inbox, or_default(config->max_message, WS_MAX_MESSAGE_DEFAULT));
     ws->config.ping_ms = config->ping_ms ? config->ping_ms : WS_PING_DEFAULT_MS;
 }
 
@@ -369,7 +266,6 @@ enum status ws_open(struct net *net, const struct ws_config *config, struct ws *
     ws->begin = (struct net_task){.run = begin, .context = ws};
     ws->wake = (struct net_task){.run = wake, .context = ws};
     ws->release = (struct net_task){.run = ws_free, .context = ws};
-    pthread_mutex_init(&ws->lock, NULL);
     take_config(ws, config);
     enum status status = ws_prepare(ws, config, ret_error);
     if (status != STATUS_OK) {
@@ -381,52 +277,17 @@ enum status ws_open(struct net *net, const struct ws_config *config, struct ws *
     return STATUS_OK;
 }
 
-/* OK, LIMIT or CANCELLED; takes the chunk when OK. */
-static enum status append_chunk(struct ws *ws, struct chunk *chunk)
-{
-    enum status status = STATUS_OK;
-    pthread_mutex_lock(&ws->lock);
-    if (ws->ended) {
-        status = STATUS_CANCELLED;
-    } else if (cost_of(chunk->size) > ws->config.byte_budget - ws->pending) {
-        status = STATUS_LIMIT;
-    } else {
-        if (ws->last)
-            ws->last->next = chunk;
-        else
-            ws->first = chunk;
-        ws->last = chunk;
-        ws->pending += cost_of(chunk->size);
-    }
-    pthread_mutex_unlock(&ws->lock);
-    return status;
-}
-
 enum status ws_send(struct ws *ws, const void *data, size_t size, bool text)
 {
-    if (size > ws->config.byte_budget)
-        return STATUS_LIMIT;
-    struct chunk *chunk = mem_calloc(1, cost_of(size));
-    if (!chunk)
-        return STATUS_NO_MEMORY;
-    chunk->size = size;
-    chunk->text = text;
-    if (size)
-        memcpy(chunk->bytes + LWS_PRE, data, size);
-    enum status status = append_chunk(ws, chunk);
+    enum status status = outbox_put(&ws->outbox, data, size, text);
     if (status == STATUS_OK)
         net_task_queue(ws->net, &ws->wake);
-    else
-        free(chunk);
     return status;
 }
 
 size_t ws_pending(struct ws *ws)
 {
-    pthread_mutex_lock(&ws->lock);
-    size_t pending = ws->pending;
-    pthread_mutex_unlock(&ws->lock);
-    return pending;
+    return outbox_pending(&ws->outbox);
 }
 
 static void close_here(void *context)

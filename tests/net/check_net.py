@@ -7,7 +7,6 @@ proxy that misbehaves.
 import asyncio
 import contextlib
 import http.server
-import logging
 import pathlib
 import socket
 import ssl
@@ -15,22 +14,17 @@ import struct
 import sys
 import threading
 import time
-import warnings
 
 import websockets
 
+import tap
 import tls_files
 from fault_proxy import FaultProxy
 from probe import Probe, checksum
 
 PROGRAM, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
-TESTS = []
 BIG = 3_000_000
-
-
-def test(function):
-    TESTS.append(function)
-    return function
+test = tap.Tests()
 
 
 class WebsocketServer:
@@ -673,20 +667,6 @@ def nothing_is_left_behind():
         assert grown < 50_000, f"{grown} bytes more"
 
 
-def main():
-    print(f"1..{len(TESTS)}")
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    warnings.simplefilter("ignore", DeprecationWarning)
-    WORK.mkdir(parents=True, exist_ok=True)
-    for number, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {number} - {function.__name__}", flush=True)
-        except Exception as problem:  # one failing test does not hide the others
-            print(f"not ok {number} - {function.__name__}")
-            print(f"# {type(problem).__name__}: {problem}".replace("\n", "\n# "), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    WORK.mkdir(parents=True, exist_ok=True)
+    test.run()
