@@ -53,21 +53,43 @@ static size_t clause_length(const struct clause_splitter *splitter)
     return 0;
 }
 
-bool clause_next(struct clause_splitter *splitter, bool at_end, char *ret_clause, size_t size)
+static void skip_spaces(struct clause_splitter *splitter)
 {
     size_t lead = strspn(splitter->text, " \t\r\n");
     memmove(splitter->text, splitter->text + lead, splitter->used - lead + 1);
     splitter->used -= lead;
+}
+
+static void take(struct clause_splitter *splitter, size_t length, char *clause, size_t size)
+{
+    if (length >= size)
+        length = size - 1;
+    memcpy(clause, splitter->text, length);
+    clause[length] = '\0';
+    memmove(splitter->text, splitter->text + length, splitter->used - length + 1);
+    splitter->used -= length;
+}
+
+bool clause_next(struct clause_splitter *splitter, bool at_end, char *ret_clause, size_t size)
+{
+    skip_spaces(splitter);
     size_t length = clause_length(splitter);
     if (length == 0 && (at_end || splitter->used + 1 == sizeof(splitter->text)))
         length = splitter->used;
     if (length == 0)
         return false;
-    if (length >= size)
-        length = size - 1;
-    memcpy(ret_clause, splitter->text, length);
-    ret_clause[length] = '\0';
-    memmove(splitter->text, splitter->text + length, splitter->used - length + 1);
-    splitter->used -= length;
+    take(splitter, length, ret_clause, size);
+    return true;
+}
+
+bool clause_words(struct clause_splitter *splitter, size_t enough, char *ret_clause, size_t size)
+{
+    skip_spaces(splitter);
+    size_t length = splitter->used;
+    while (length > 0 && !isspace((unsigned char)splitter->text[length]))
+        length--;
+    if (length == 0 || length < enough)
+        return false;
+    take(splitter, length, ret_clause, size);
     return true;
 }

@@ -34,4 +34,8 @@ bool clause_feed(struct clause_splitter *splitter, const char *text);
 /* Take the next whole clause; with `at_end` also the unfinished rest. False when there is none. */
 bool clause_next(struct clause_splitter *splitter, bool at_end, char *ret_clause, size_t size);
 
+/* Take the whole words collected so far although no clause is complete; false when they have fewer
+ * than `enough` bytes. A word is whole when a space follows it. */
+bool clause_words(struct clause_splitter *splitter, size_t enough, char *ret_clause, size_t size);
+
 #endif

@@ -18,9 +18,9 @@
 #include "breaker.h"
 #include "clock.h"
 #include "cloud_fsm.h"
+#include "latency_history.h"
 #include "mailbox.h"
 #include "provider.h"
-#include "latency_history.h"
 #include "status.h"
 
 enum { CLOUD_TOOLS_MAX = 8, CLOUD_ARGUMENTS_BYTES = 4096, CLOUD_SPOKEN_BYTES = 8192 };

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "provider_create.h"
+
 #define PROVIDER(member) offsetof(struct cloud_provider, member)
 
 static const struct option_row provider_rows[] = {
@@ -9,7 +11,8 @@ static const struct option_row provider_rows[] = {
      "openai-realtime|openai-responses|openai-chat|gemini-live|linnet", NULL,
      "How it is spoken to; linnet is another Linnet."},
     {"url", OPTION_TEXT, PROVIDER(url), "http://127.0.0.1:11434/v1", 0, 0, NULL, NULL,
-     "Where it is: wss:// and ws:// for sockets, https:// and http:// for openai-chat."},
+     "Where it is: https:// or http:// for openai-chat, wss:// or ws:// for the others; OpenAI's "
+     "and Gemini's own addresses are known."},
     {"model", OPTION_TEXT, PROVIDER(model), "", 0, 0, NULL, NULL, "Name of the model there."},
     {"key_env", OPTION_TEXT, PROVIDER(key_env), "", 0, 0, NULL, NULL,
      "Environment variable that holds the key."},
@@ -19,6 +22,8 @@ static const struct option_row provider_rows[] = {
      "Voice of the provider's own speech, where it has one."},
     {"send_audio", OPTION_FLAG, PROVIDER(send_audio), "false", 0, 0, NULL, NULL,
      "Whether the sound of a request may go there; else only its words."},
+    {"allow_plain", OPTION_FLAG, PROVIDER(allow_plain), "false", 0, 0, NULL, NULL,
+     "Whether ws:// and http:// may go to another machine; to this one they always may."},
     {"deadline_ms", OPTION_INTEGER, PROVIDER(deadline_ms), "4000", 100, 60000, NULL, "ms",
      "How long to wait for the first word of an answer."},
     {"max_tokens", OPTION_INTEGER, PROVIDER(max_tokens), "400", 16, 4096, NULL, NULL,
@@ -119,15 +124,22 @@ struct reading {
 
 /* ---- providers ---- */
 
-static enum status check_provider(struct reading *r, const struct yaml_item *item)
+/* A service that has one place in the world needs no URL. */
+static enum status check_provider(struct reading *r, const struct yaml_item *item,
+                                  struct cloud_provider *provider)
 {
     static const char *const needed[] = {"kind", "url"};
-    for (int i = 0; i < 2; i++) {
+    enum provider_kind kind;
+    const struct yaml_item *name = yaml_item_find(item, "kind");
+    bool has_url = name && provider_kind_of(name->text, &kind) && provider_kind_url(kind);
+    for (int i = 0; i < (has_url ? 1 : 2); i++) {
         const struct yaml_item *entry = yaml_item_find(item, needed[i]);
         if (!entry || !*entry->text)
             return yaml_item_fail(r->tree, item, r->ret_error, "%s: expected \"%s: ...\"",
                                   item->key, needed[i]);
     }
+    if (!yaml_item_find(item, "url"))
+        provider->url[0] = '\0';
     return STATUS_OK;
 }
 
@@ -144,7 +156,7 @@ static enum status read_provider(struct reading *r, const struct yaml_item *item
     struct cloud_provider *provider = &config->providers[config->provider_count];
     option_rows_defaults(provider_rows, PROVIDER_ROWS, provider);
     TRY(yaml_item_read(r->tree, item, provider_rows, PROVIDER_ROWS, NULL, provider, r->ret_error));
-    TRY(check_provider(r, item));
+    TRY(check_provider(r, item, provider));
     if (!yaml_item_find(yaml_item_find(item, "price"), "cached"))
         provider->price.cached = provider->price.in;
     snprintf(provider->name, sizeof(provider->name), "%s", item->key);

@@ -31,6 +31,7 @@ struct cloud_provider {
     char key_file[CONFIG_TEXT_BYTES];
     char voice[CONFIG_TEXT_BYTES];
     bool send_audio;  /* recordings of the user may go there */
+    bool allow_plain; /* without TLS to another machine */
     long deadline_ms; /* first token must be there */
     long max_tokens;  /* of one answer */
     struct cloud_price price;

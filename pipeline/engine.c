@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "state_path.h"
 
 enum { EVENTS_MAX = 512, REQUESTS_MAX = 16, REPORTS_MAX = 256, PATH_BYTES = 512 };
+enum { FRAME_NS = 10000000 };
 
 void linnet_config_defaults(struct linnet_config *config)
 {
@@ -28,12 +30,24 @@ static enum status apply_overrides(struct config *options, const char *const *se
     return STATUS_OK;
 }
 
+/* Names in the file are relative to its folder. */
+static enum status read_privacy(struct linnet *l, const struct yaml_tree *tree, const char *path,
+                                struct error *ret_error)
+{
+    char folder[PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    return privacy_read(tree, yaml_item_find(yaml_tree_root(tree), "privacy"),
+                        *folder ? folder : "/", &l->privacy, ret_error);
+}
+
 /* Each owner reads its section of one tree. */
-static enum status read_sections(struct linnet *l, const struct yaml_tree *tree,
+static enum status read_sections(struct linnet *l, const struct yaml_tree *tree, const char *path,
                                  struct error *ret_error)
 {
     TRY(config_read(&l->options, tree, ret_error));
     TRY(cloud_config_read(&l->cloud, tree, ret_error));
+    TRY(read_privacy(l, tree, path, ret_error));
     if (*l->cloud.wake_word)
         TRY(config_set(&l->options, "wake.word", l->cloud.wake_word, ret_error));
     return STATUS_OK;
@@ -43,7 +57,7 @@ static enum status read_file(struct linnet *l, const char *path, struct error *r
 {
     struct yaml_tree *tree;
     TRY(yaml_tree_load(path, &tree, ret_error));
-    enum status status = read_sections(l, tree, ret_error);
+    enum status status = read_sections(l, tree, path, ret_error);
     yaml_tree_destroy(tree);
     return status;
 }
@@ -55,6 +69,8 @@ static enum status read_options(const struct linnet_config *config, struct linne
     cloud_config_defaults(&l->cloud);
     if (config->file)
         TRY(read_file(l, config->file, ret_error));
+    else
+        TRY(privacy_create(NULL, 0, &l->privacy, ret_error));
     TRY(apply_overrides(&l->options, config->set, ret_error));
     if (config->models_dir)
         TRY(config_set(&l->options, "models", config->models_dir, ret_error));
@@ -118,11 +134,44 @@ static enum status create_voice(struct linnet *l, const struct model_paths *path
     return voice_create(&voice, &l->voice, ret_error);
 }
 
+/* Providers whose keys are not there are told of once. */
+static void tell_problems(struct linnet *l)
+{
+    const struct event_post post = {.events = l->events, .clock = &l->clock};
+    for (int i = 0; i < l->cloud.provider_count; i++) {
+        char text[LINNET_TEXT_BYTES];
+        if (l->link.providers[i])
+            continue;
+        snprintf(text, sizeof(text), "%s: %.400s", l->cloud.providers[i].name,
+                 l->link.problems[i].text);
+        event_send_text(&post, LINNET_EVENT_CLOUD, 0, text);
+    }
+}
+
+static enum status create_outside(struct linnet *l, const char *state, struct error *ret_error)
+{
+    TRY(cloud_link_init(&l->link, &l->cloud, &l->options, &l->clock, ret_error));
+    if (!l->link.open)
+        return STATUS_OK;
+    l->outside = (struct outside_config){
+        .cloud = &l->cloud,
+        .options = &l->options,
+        .providers = l->link.providers,
+        .events = l->link.events,
+        .privacy = l->privacy,
+        .state_path = state,
+        .clock = &l->clock,
+    };
+    tell_problems(l);
+    return STATUS_OK;
+}
+
 static enum status create_mind(struct linnet *l, const struct model_paths *paths,
                                struct error *ret_error)
 {
     char state[PATH_BYTES];
     TRY(state_path(l->options.state, state, sizeof(state), ret_error));
+    TRY(create_outside(l, state, ret_error));
     const struct mind_config mind = {
         .model_path = paths->lm,
         .state_path = state,
@@ -133,6 +182,7 @@ static enum status create_mind(struct linnet *l, const struct model_paths *paths
         .reports = l->reports,
         .turn = &l->turn,
         .volume = &l->volume,
+        .outside = l->link.open ? &l->outside : NULL,
     };
     return mind_create(&mind, &l->mind, ret_error);
 }
@@ -165,6 +215,7 @@ enum status linnet_create(const struct linnet_config *config, struct linnet **re
     struct linnet *l = calloc(1, sizeof(*l));
     if (!l)
         return error_set(ret_error, STATUS_NO_MEMORY, "engine: out of memory");
+    clock_init_real(&l->real);
     clock_init_virtual(&l->clock, config->start_unix * CLOCK_NS_PER_S);
     enum status status = read_options(config, l, ret_error);
     if (status == STATUS_OK)
@@ -182,6 +233,8 @@ void linnet_destroy(struct linnet *l)
     if (!l)
         return;
     mind_destroy(l->mind);
+    cloud_link_finish(&l->link);
+    privacy_destroy(l->privacy);
     voice_destroy(l->voice);
     ears_destroy(l->ears);
     front_destroy(l->front);
@@ -199,14 +252,34 @@ static void settle(struct linnet *l)
     control_poll(&l->control);
 }
 
+/* While an answer from outside is under way, a frame takes as long as it sounds. */
+static void keep_pace(struct linnet *l)
+{
+    int fd = mind_waits_on(l->mind);
+    int64_t now = clock_now_ns(&l->real);
+    if (fd < 0) {
+        l->pace_ns = 0;
+        return;
+    }
+    l->pace_ns = l->pace_ns ? l->pace_ns + FRAME_NS : now + FRAME_NS;
+    for (; fd >= 0 && now < l->pace_ns; now = clock_now_ns(&l->real)) {
+        struct pollfd events = {.fd = fd, .events = POLLIN};
+        const struct timespec left = {.tv_nsec = l->pace_ns - now};
+        if (ppoll(&events, 1, &left, NULL) > 0)
+            settle(l);
+        fd = mind_waits_on(l->mind);
+    }
+}
+
 static void hear_frame(struct linnet *l, const struct front_frame *frame)
 {
-    clock_advance(&l->clock, CLOCK_NS_PER_S / 100);
+    clock_advance(&l->clock, FRAME_NS);
     l->frames++;
     control_frame(&l->control, frame);
     if (l->frames % 100 == 0)
         mind_check_reminders(l->mind);
     settle(l);
+    keep_pace(l);
 }
 
 void linnet_push(struct linnet *l, const float *samples, size_t n)

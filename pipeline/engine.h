@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "cloud_config.h"
+#include "cloud_link.h"
 #include "control.h"
 #include "ears.h"
 #include "front.h"
@@ -14,11 +15,16 @@
 #include "mailbox.h"
 #include "mind.h"
 #include "option.h"
+#include "outside.h"
+#include "privacy.h"
 #include "voice.h"
 
 struct linnet {
     struct config options;
     struct cloud_config cloud;
+    struct privacy *privacy;
+    struct cloud_link link;
+    struct outside_config outside;
     struct clock clock;
     struct mailbox *events, *requests, *reports;
     struct front *front;
@@ -26,7 +32,9 @@ struct linnet {
     struct voice *voice;
     struct mind *mind;
     struct control control;
-    uint64_t frames; /* heard so far */
+    uint64_t frames;   /* heard so far */
+    struct clock real; /* an answer from outside comes in real time, also in a replay */
+    int64_t pace_ns;   /* on it: when the next frame is due; 0: as fast as can be */
     atomic_uint turn;
     atomic_int volume;
 };

@@ -58,6 +58,7 @@ enum linnet_event_kind {
     LINNET_EVENT_DONE,        /* .text: why the turn ended */
     LINNET_EVENT_REMINDER,    /* .text: a timer or an alarm goes off */
     LINNET_EVENT_VOLUME,      /* .volume: percent */
+    LINNET_EVENT_CLOUD,       /* .text: what a provider did, "NAME: ..." */
     LINNET_EVENT_ERROR,       /* .text */
     LINNET_EVENT_KIND_COUNT
 };

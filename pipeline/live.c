@@ -96,12 +96,17 @@ static void control_run(void *context)
     }
 }
 
-/* Sleep until a request comes, but not through a reminder or a playout that has room again. */
+/* Sleep until a request or something from outside comes, but not through a reminder, a deadline or
+ * a playout that has room again. */
 static void mind_wait(struct live *live)
 {
-    struct pollfd poll_fd = {.fd = mailbox_fd(live->linnet->requests), .events = POLLIN};
-    bool speaking = !voice_is_silent(live->linnet->voice);
-    poll(&poll_fd, 1, speaking ? TICK_MS : MIND_IDLE_MS);
+    int outside = mind_waits_on(live->linnet->mind);
+    struct pollfd poll_fds[] = {
+        {.fd = mailbox_fd(live->linnet->requests), .events = POLLIN},
+        {.fd = outside, .events = POLLIN}, /* passed over when negative */
+    };
+    bool busy = outside >= 0 || !voice_is_silent(live->linnet->voice);
+    poll(poll_fds, 2, busy ? TICK_MS : MIND_IDLE_MS);
 }
 
 static void mind_run(void *context)

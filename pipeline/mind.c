@@ -1,32 +1,17 @@
-#include "mind.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clause.h"
 #include "complexity.h"
-#include "lm.h"
-#include "route.h"
-#include "skill.h"
-
-struct mind {
-    struct mind_config config;
-    struct lm_model *model;
-    struct lm_session *session;
-    struct store *store;
-    uint32_t turn; /* of the request at hand, 0 for none */
-    bool reported; /* control knows that something is due */
-    char last_reply[LINNET_TEXT_BYTES];
-    struct clause_splitter splitter;
-    bool spoke; /* a clause of this turn was said */
-};
+#include "machine_state.h"
+#include "mind_impl.h"
 
 static enum status prepare(struct mind *mind, struct error *ret_error)
 {
     TRY(lm_model_create(mind->config.model_path, &mind->model, ret_error));
     TRY(lm_session_create(mind->model, &mind->session, ret_error));
-    return store_create(mind->config.state_path, &mind->store, ret_error);
+    TRY(store_create(mind->config.state_path, &mind->store, ret_error));
+    return mind_cloud_prepare(mind, ret_error);
 }
 
 enum status mind_create(const struct mind_config *config, struct mind **ret_mind,
@@ -50,6 +35,7 @@ void mind_destroy(struct mind *mind)
 {
     if (!mind)
         return;
+    mind_cloud_finish(mind);
     store_destroy(mind->store);
     lm_session_destroy(mind->session);
     lm_model_destroy(mind->model);
@@ -67,13 +53,15 @@ static void report(struct mind *mind, enum mind_report_kind kind)
     mailbox_post(mind->config.reports, &message);
 }
 
-static void say_clause(struct mind *mind, const char *clause)
+bool mind_say_clause(struct mind *mind, const char *clause)
 {
+    if (!voice_say(mind->config.voice, mind->turn, clause))
+        return false;
     event_send_text(&mind->config.events, LINNET_EVENT_REPLY, mind->turn, clause);
-    voice_say(mind->config.voice, mind->turn, clause);
     if (!mind->spoke)
         report(mind, MIND_SPEAKS);
     mind->spoke = true;
+    return true;
 }
 
 /* Text of the reply as it grows; clauses go out as soon as they are whole. */
@@ -82,10 +70,10 @@ static void say_part(struct mind *mind, const char *text, bool at_end)
     char clause[LINNET_TEXT_BYTES];
     clause_feed(&mind->splitter, text);
     while (clause_next(&mind->splitter, at_end, clause, sizeof(clause)))
-        say_clause(mind, clause);
+        mind_say_clause(mind, clause);
 }
 
-static void say(struct mind *mind, const char *text)
+void mind_say(struct mind *mind, const char *text)
 {
     snprintf(mind->last_reply, sizeof(mind->last_reply), "%s", text);
     say_part(mind, text, true);
@@ -122,17 +110,15 @@ static void set_volume(struct mind *mind, int volume)
     event_send(&mind->config.events, &event);
 }
 
-static void apply(struct mind *mind, const struct skill_reply *reply)
+static void speak(struct mind *mind, const struct skill_reply *reply)
 {
-    if (reply->effect == SKILL_VOLUME)
-        set_volume(mind, reply->volume);
     if (reply->effect == SKILL_REPEAT)
         say_part(mind, *mind->last_reply ? mind->last_reply : "I haven't said anything yet.", true);
     else if (*reply->text)
-        say(mind, reply->text);
+        mind_say(mind, reply->text);
 }
 
-static void run_tool(struct mind *mind, const struct tool_call *call)
+bool mind_run_skill(struct mind *mind, const struct tool_call *call, struct skill_reply *reply)
 {
     const struct skill_context context = {
         .store = mind->store,
@@ -140,15 +126,25 @@ static void run_tool(struct mind *mind, const struct tool_call *call)
         .now = now_unix(mind),
         .volume = atomic_load(mind->config.volume),
     };
-    struct skill_reply reply;
     struct error error;
     send_tool(mind, call);
-    if (skill_run(&context, call, &reply, &error) == STATUS_OK) {
-        apply(mind, &reply);
-        return;
+    if (skill_run(&context, call, reply, &error) != STATUS_OK) {
+        event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
+        snprintf(reply->text, sizeof(reply->text), "%s", error.text);
+        return false;
     }
-    event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
-    say(mind, "Sorry, that went wrong.");
+    if (reply->effect == SKILL_VOLUME)
+        set_volume(mind, reply->volume);
+    return true;
+}
+
+void mind_run_tool(struct mind *mind, const struct tool_call *call)
+{
+    struct skill_reply reply;
+    if (mind_run_skill(mind, call, &reply))
+        speak(mind, &reply);
+    else
+        mind_say(mind, "Sorry, that went wrong.");
 }
 
 /* ---- the language model ---- */
@@ -176,8 +172,10 @@ static struct route_policy policy_of(const struct config *options)
 struct answer {
     struct mind *mind;
     const struct mind_request *request;
+    struct route_features features;
     struct route_decision decision;
     bool routed;
+    bool wanted; /* the device's own reply, perhaps later */
 };
 
 static enum route route_of(enum lm_route route)
@@ -188,22 +186,40 @@ static enum route route_of(enum lm_route route)
     return routes[route];
 }
 
+static void measure(struct mind *mind, const struct mind_request *request,
+                    const struct lm_result *result, struct route_features *features)
+{
+    struct machine_state machine;
+    const char *root = mind->config.machine_root;
+    machine_state_read(root ? root : "/sys/class", &machine);
+    *features = (struct route_features){
+        .model_route = route_of(result->route),
+        .model_confidence = parts((double)result->confidence),
+        .words_confidence = parts((double)request->confidence),
+        .words = complexity_words(request->text),
+        .complexity = complexity_of(request->text),
+        .battery_percent = machine.battery_percent,
+        .on_battery = machine.on_battery,
+        .temperature_c = machine.temperature_c,
+    };
+    if (mind->outside)
+        outside_measure(mind->outside, features);
+}
+
+static bool asks_device(const struct route_decision *decision)
+{
+    return decision->place_count > 0 && decision->place[decision->place_count - 1] == ROUTE_DEVICE;
+}
+
 /* The model's first token is known: decide, and tell. */
 static void on_route(void *context, const struct lm_result *so_far)
 {
     struct answer *answer = context;
     const struct route_policy policy = policy_of(answer->mind->config.options);
-    const struct route_features features = {
-        .model_route = route_of(so_far->route),
-        .model_confidence = parts(so_far->confidence),
-        .words_confidence = parts(answer->request->confidence),
-        .words = complexity_words(answer->request->text),
-        .complexity = complexity_of(answer->request->text),
-        .battery_percent = ROUTE_UNKNOWN,
-        .temperature_c = ROUTE_UNKNOWN,
-    };
-    route_decide(&features, &policy, &answer->decision);
+    measure(answer->mind, answer->request, so_far, &answer->features);
+    route_decide(&answer->features, &policy, &answer->decision);
     answer->routed = true;
+    answer->wanted = answer->decision.route == ROUTE_REPLY || asks_device(&answer->decision);
     send_route(answer->mind, &answer->decision, so_far->confidence);
 }
 
@@ -214,10 +230,10 @@ static bool on_piece(void *context, struct lm_piece piece)
     struct answer *answer = context;
     struct mind *mind = answer->mind;
     char text[LM_MAX_WORD + 1];
-    if (mind->turn != atomic_load(mind->config.turn))
+    if (mind->turn != atomic_load(mind->config.turn) || !answer->wanted)
         return false;
     if (answer->decision.route != ROUTE_REPLY)
-        return false;
+        return true;
     snprintf(text, sizeof(text), "%.*s", (int)piece.length, piece.data);
     say_part(mind, text, false);
     voice_step(mind->config.voice); /* the first clause is spoken while the rest is written */
@@ -235,24 +251,63 @@ static void to_tool_call(const struct lm_result *result, struct tool_call *call)
     }
 }
 
-static void conclude(struct mind *mind, const struct answer *answer, const struct lm_result *result)
+/* A reply that ends before its end: the model gave up. Somebody else goes on behind the words that
+ * were spoken, if the same request may be asked elsewhere at all. */
+static bool go_on_outside(struct mind *mind, struct answer *answer, const struct lm_result *result)
+{
+    const struct route_policy policy = policy_of(mind->config.options);
+    if (!result->cut || !mind->outside)
+        return false;
+    answer->features.model_route = ROUTE_CLOUD;
+    route_decide(&answer->features, &policy, &answer->decision);
+    if (answer->decision.place_count == 0)
+        return false;
+    send_route(mind, &answer->decision, result->confidence);
+    mind_cloud_begin(mind, &answer->decision, &answer->features, result->reply);
+    return true;
+}
+
+static void conclude_reply(struct mind *mind, struct answer *answer, const struct lm_result *result)
+{
+    say_part(mind, "", true);
+    snprintf(mind->last_reply, sizeof(mind->last_reply), "%s", result->reply);
+    go_on_outside(mind, answer, result);
+}
+
+static void ask_outside(struct mind *mind, const struct answer *answer,
+                        const struct lm_result *result)
+{
+    mind->local_route = answer->features.model_route;
+    to_tool_call(result, &mind->local_tool);
+    snprintf(mind->local_reply, sizeof(mind->local_reply), "%s", result->reply);
+    mind_cloud_begin(mind, &answer->decision, &answer->features, "");
+}
+
+static void conclude(struct mind *mind, struct answer *answer, const struct lm_result *result)
 {
     struct tool_call call;
     switch (answer->decision.route) {
     case ROUTE_TOOL:
         to_tool_call(result, &call);
-        run_tool(mind, &call);
+        mind_run_tool(mind, &call);
         break;
     case ROUTE_REPLY:
-        say_part(mind, "", true);
-        snprintf(mind->last_reply, sizeof(mind->last_reply), "%s", result->reply);
+        conclude_reply(mind, answer, result);
         break;
     case ROUTE_CLOUD:
-        say(mind, "I need the cloud for that.");
+        if (answer->decision.place_count)
+            ask_outside(mind, answer, result);
+        else
+            mind_say(mind, "I need the cloud for that.");
+        break;
+    case ROUTE_REFUSED:
+        mind_cloud_refuse(mind, &answer->decision);
         break;
     default:
-        say(mind, "Sorry, I didn't catch that.");
+        mind_say(mind, "Sorry, I didn't catch that.");
     }
+    if (mind->outside && !mind->stream.open)
+        outside_answered(mind->outside, mind->last_reply, true);
 }
 
 static void answer_request(struct mind *mind, const struct mind_request *request)
@@ -263,13 +318,14 @@ static void answer_request(struct mind *mind, const struct mind_request *request
     struct error error;
     enum status status = lm_session_answer(mind->session, request->text, &options, &result, &error);
     /* A reply that the policy overrules is cancelled by on_piece; that is no failure. */
-    bool overruled =
-        status == STATUS_CANCELLED && answer.routed && answer.decision.route != ROUTE_REPLY;
+    bool overruled = status == STATUS_CANCELLED && answer.routed && !answer.wanted;
+    if (mind->turn != atomic_load(mind->config.turn))
+        return; /* nobody waits for it any more */
     if (status == STATUS_OK || overruled) {
         conclude(mind, &answer, &result);
     } else if (status != STATUS_CANCELLED) {
         event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
-        say(mind, "Sorry, that went wrong.");
+        mind_say(mind, "Sorry, that went wrong.");
     }
 }
 
@@ -282,29 +338,62 @@ static void announce(struct mind *mind)
     while (store_take_due(mind->store, now_unix(mind), &reminder)) {
         skill_reminder_text(&reminder, mind->config.options->zone, text, sizeof(text));
         event_send_text(&mind->config.events, LINNET_EVENT_REMINDER, mind->turn, text);
-        say(mind, text);
+        mind_say(mind, text);
     }
+}
+
+static void take_request(struct mind *mind, const struct mind_request *request)
+{
+    struct error error;
+    mind->turn = request->turn;
+    mind->spoke = false;
+    clause_init(&mind->splitter);
+    if (request->kind == MIND_ANNOUNCE) {
+        announce(mind);
+        return;
+    }
+    if (mind->outside && outside_open(mind->outside, request->turn, request->text, mind->is_private,
+                                      &error) != STATUS_OK)
+        event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
+    if (!mind_cloud_wish(mind, request->text))
+        answer_request(mind, request);
+}
+
+/* The answer from outside; true when there was work on it, or none may be begun beside it. */
+static bool step_outside(struct mind *mind)
+{
+    bool over = false;
+    if (mind->turn != atomic_load(mind->config.turn)) {
+        mind_cloud_stop(mind);
+        return true;
+    }
+    bool worked = mind_cloud_step(mind, &over);
+    if (over)
+        report(mind, MIND_FINISHED);
+    return worked || over;
 }
 
 bool mind_step(struct mind *mind)
 {
     struct mind_request request;
     enum voice_work work = voice_step(mind->config.voice);
+    if (mind->stream.open)
+        return step_outside(mind) || work == VOICE_WORKED;
     if (work == VOICE_WORKED)
         return true;
     if (mailbox_take(mind->config.requests, &request) != STATUS_OK)
         return false;
     if (request.turn != atomic_load(mind->config.turn))
         return true;
-    mind->turn = request.turn;
-    mind->spoke = false;
-    clause_init(&mind->splitter);
-    if (request.kind == MIND_ANNOUNCE)
-        announce(mind);
-    else
-        answer_request(mind, &request);
-    report(mind, MIND_FINISHED);
+    take_request(mind, &request);
+    if (!mind->stream.open)
+        report(mind, MIND_FINISHED);
     return true;
+}
+
+int mind_waits_on(const struct mind *mind)
+{
+    return mind->stream.open ? outside_fd(mind->outside) : -1;
 }
 
 void mind_check_reminders(struct mind *mind)

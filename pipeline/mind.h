@@ -17,6 +17,7 @@
 #include "event_post.h"
 #include "linnet.h"
 #include "option.h"
+#include "outside.h"
 #include "status.h"
 #include "voice.h"
 
@@ -50,10 +51,12 @@ struct mind_config {
     const struct config *options;
     struct voice *voice;
     struct event_post events;
-    struct mailbox *requests; /* of struct mind_request */
-    struct mailbox *reports;  /* of struct mind_report */
-    const atomic_uint *turn;  /* the open turn: work of older ones is dropped */
-    atomic_int *volume;       /* percent */
+    struct mailbox *requests;             /* of struct mind_request */
+    struct mailbox *reports;              /* of struct mind_report */
+    const atomic_uint *turn;              /* the open turn: work of older ones is dropped */
+    atomic_int *volume;                   /* percent */
+    const struct outside_config *outside; /* providers, or NULL; outlives the mind */
+    const char *machine_root;             /* of machine_state.h; NULL: this machine's */
 };
 
 struct mind;
@@ -65,6 +68,10 @@ void mind_destroy(struct mind *mind);
 
 /* One piece of work: false when there was nothing to do. */
 bool mind_step(struct mind *mind);
+
+/* While an answer from outside is under way: a descriptor for poll(2) that is readable when
+ * something of it has come; then, and each 10 ms, step. -1 when none is under way. */
+int mind_waits_on(const struct mind *mind);
 
 /* Look for due reminders; reports each once. Cheap; call about once a second. */
 void mind_check_reminders(struct mind *mind);

@@ -50,6 +50,8 @@ static const struct option_row rows[] = {
      "Longest wait for a first word from all providers together."},
     {"cloud.tool_rounds", OPTION_INTEGER, FIELD(tool_rounds), "3", 0, 10, NULL, NULL,
      "How many times in one turn a model elsewhere may use the device's skills."},
+    {"cloud.ca_file", OPTION_TEXT, FIELD(ca_file), "", 0, 0, NULL, NULL,
+     "Certificate authorities (PEM) to trust beside the system's, for servers of your own."},
     {"private", OPTION_FLAG, FIELD(is_private), "false", 0, 0, NULL, NULL,
      "Begin in private mode: nothing leaves until \"stop being private\" is said."},
     {"budget.per_turn", OPTION_REAL, FIELD(budget_per_turn), "-1", -1, 1000000, NULL, NULL,

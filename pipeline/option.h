@@ -34,6 +34,7 @@ struct config {
     long filler_ms;
     long total_wait_ms;
     long tool_rounds;
+    char ca_file[CONFIG_TEXT_BYTES];
     bool is_private;
     double budget_per_turn, budget_per_day;
     double device_per_month;

@@ -23,7 +23,7 @@ struct outside_config {
     struct provider *const *providers; /* by index; NULL: it could not be made */
     struct mailbox *events;            /* of struct provider_event: theirs */
     const struct privacy *privacy;
-    const char *state_path; /* file of the ledger */
+    const char *state_path; /* file of the ledger; needed during create only */
     const struct clock *clock;
 };
 

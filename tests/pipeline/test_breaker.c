@@ -6,8 +6,8 @@
 #include "clock.h"
 #include "complexity.h"
 #include "harness.h"
-#include "machine_state.h"
 #include "latency_history.h"
+#include "machine_state.h"
 
 #define MS CLOCK_NS_PER_MS
 

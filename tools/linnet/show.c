@@ -10,7 +10,8 @@ static const char *const kind_names[LINNET_EVENT_KIND_COUNT] = {
     [LINNET_EVENT_ROUTE] = "route",     [LINNET_EVENT_TOOL] = "tool",
     [LINNET_EVENT_REPLY] = "reply",     [LINNET_EVENT_FIRST_SOUND] = "first-sound",
     [LINNET_EVENT_DONE] = "done",       [LINNET_EVENT_REMINDER] = "reminder",
-    [LINNET_EVENT_VOLUME] = "volume",   [LINNET_EVENT_ERROR] = "error",
+    [LINNET_EVENT_VOLUME] = "volume",   [LINNET_EVENT_CLOUD] = "cloud",
+    [LINNET_EVENT_ERROR] = "error",
 };
 
 /* Three decimals are enough for people and keep lines short. */
