@@ -17,7 +17,7 @@ import time
 
 import websockets
 
-import tap
+import net_tap as tap
 import tls_files
 from fault_proxy import FaultProxy
 from probe import Probe, checksum

@@ -13,7 +13,7 @@ import time
 
 import websockets
 
-import tap
+import net_tap as tap
 import tls_files
 from probe import Probe
 

@@ -1,6 +1,6 @@
 """Tests as functions, run one after the other, told as TAP.
 
-    test = tap.Tests()
+    test = net_tap.Tests()
 
     @test
     def something_holds():
