@@ -91,12 +91,23 @@ static void on_no_speech(struct control *c)
     perform(c, TURN_EVENT_NOTHING_SAID, 0);
 }
 
+/* A partial goes to whoever watches, and to the mind, which reads along and judges it. A full
+ * mailbox loses nothing but time. */
+static void on_partial(struct control *c, const char *text)
+{
+    struct mind_request request = {
+        .kind = MIND_PREPARE, .turn = turn_now(c), .serial = ++c->partials};
+    send_words(c, LINNET_EVENT_PARTIAL, text, 0);
+    snprintf(request.text, sizeof(request.text), "%s", text);
+    mailbox_post(c->config.requests, &request);
+}
+
 static void listen(struct control *c)
 {
-    char partial[LINNET_TEXT_BYTES];
+    char text[LINNET_TEXT_BYTES];
     enum endpoint_decision decision = ears_decision(c->config.ears);
-    if (ears_partial(c->config.ears, partial, sizeof(partial)))
-        send_words(c, LINNET_EVENT_PARTIAL, partial, 0);
+    if (ears_partial(c->config.ears, text, sizeof(text)))
+        on_partial(c, text);
     if (decision == ENDPOINT_NO_SPEECH)
         on_no_speech(c);
     else if (decision != ENDPOINT_WAIT)
@@ -137,6 +148,8 @@ static void on_report(struct control *c, const struct mind_report *report)
         c->mind_finished = true;
     if (report->kind == MIND_SPEAKS)
         c->spoke = true;
+    if (report->kind == MIND_JUDGED && report->serial == c->partials)
+        ears_judge_end(c->config.ears, report->end_score);
 }
 
 void control_poll(struct control *c)

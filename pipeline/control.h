@@ -34,6 +34,7 @@ struct control {
     char text[LINNET_TEXT_BYTES]; /* the request of the open turn */
     float confidence;
     const char *close_reason;
+    uint32_t partials; /* given to the mind so far; it judges them by this number */
 };
 
 void control_init(struct control *control, const struct control_config *config);

@@ -19,8 +19,11 @@ struct ears {
     struct endpoint endpoint;
     enum endpoint_decision decision;
     bool listening;
-    char shown[LINNET_TEXT_BYTES];                   /* partial last handed out */
-    uint64_t next;                                   /* index of the frame that comes next */
+    int pause_ms;                  /* length of the pause so far, 0 in speech */
+    bool judged;                   /* end_score is about the partial last handed out */
+    float end_score;               /* of the language model, log-odds */
+    char shown[LINNET_TEXT_BYTES]; /* partial last handed out */
+    uint64_t next;                 /* index of the frame that comes next */
     float pre_roll[EARS_PRE_ROLL_FRAMES][MEL_BANDS]; /* frame t at t % EARS_PRE_ROLL_FRAMES */
 };
 
@@ -78,23 +81,27 @@ static const char *skip_wake_words(const char *text)
     return text;
 }
 
-/* How sure it is that the sentence is over, 0..1: the recogniser hears silence behind a whole word,
- * and the language model has seen sentences end there. Where many go on ("set a timer" ...) and
- * some end, one in seven is plenty. */
-static float sentence_end(const struct asr_ending *ending)
+/* How sure it is that the request is over, 0..1. The language model has read all of it: below
+ * log-odds of -6 a request goes on; from -1 on, a pause is likelier its end than a hesitation.
+ * Without its judgement (a model that cannot tell, or words too new) the recogniser's n-gram has to
+ * do: it hears silence behind a whole word, and sentences end there. Where many go on ("set a
+ * timer" ...) and some end, one in seven is plenty. */
+static float sentence_end(const struct ears *ears, const struct asr_ending *ending)
 {
-    const float plenty = 0.15f;
-    if (ending->words == 0 || ending->silence <= 0)
+    const float plenty = 0.15f, low = -6.0f, high = -1.0f;
+    if (ending->words == 0)
         return 0;
-    return fminf(ending->end_probability / plenty, 1);
+    if (ears->judged)
+        return fminf(fmaxf((ears->end_score - low) / (high - low), 0), 1);
+    return ending->silence > 0 ? fminf(ending->end_probability / plenty, 1) : 0;
 }
 
 /* The pause is the frame's as the net saw it, not as the hangover smooths it. */
-static void judge(struct ears *ears, bool silent)
+static void judge(struct ears *ears)
 {
     struct asr_ending ending = asr_session_ending(ears->session);
-    ears->decision =
-        endpoint_step(&ears->endpoint, !silent, ending.words > 0, sentence_end(&ending));
+    ears->decision = endpoint_step(&ears->endpoint, ears->pause_ms, ending.words > 0,
+                                   sentence_end(ears, &ending));
 }
 
 void ears_hear(struct ears *ears, const struct front_frame *frame)
@@ -104,7 +111,8 @@ void ears_hear(struct ears *ears, const struct front_frame *frame)
     if (!ears->listening)
         return;
     asr_session_feed(ears->session, frame->mel, 1);
-    judge(ears, frame->silent_frames > 0);
+    ears->pause_ms = 10 * (int)frame->silent_frames;
+    judge(ears);
 }
 
 void ears_listen(struct ears *ears, uint64_t from)
@@ -114,6 +122,8 @@ void ears_listen(struct ears *ears, uint64_t from)
     endpoint_init(&ears->endpoint, &ears->endpoint_config);
     ears->decision = ENDPOINT_WAIT;
     ears->shown[0] = '\0';
+    ears->judged = false;
+    ears->pause_ms = 0;
     ears->listening = true;
     for (uint64_t t = from > oldest ? from : oldest; t < ears->next; t++)
         asr_session_feed(ears->session, ears->pre_roll[t % EARS_PRE_ROLL_FRAMES], 1);
@@ -130,6 +140,12 @@ enum endpoint_decision ears_decision(const struct ears *ears)
     return ears->decision;
 }
 
+void ears_judge_end(struct ears *ears, float end_score)
+{
+    ears->judged = true;
+    ears->end_score = end_score;
+}
+
 bool ears_partial(struct ears *ears, char *ret_text, size_t size)
 {
     if (!ears->listening)
@@ -138,6 +154,7 @@ bool ears_partial(struct ears *ears, char *ret_text, size_t size)
     if (!*text || strcmp(text, ears->shown) == 0)
         return false;
     snprintf(ears->shown, sizeof(ears->shown), "%s", text);
+    ears->judged = false;
     snprintf(ret_text, size, "%s", text);
     return true;
 }

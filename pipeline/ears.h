@@ -53,6 +53,10 @@ enum endpoint_decision ears_decision(const struct ears *ears);
 /* The text so far, when it changed since the last call. */
 bool ears_partial(struct ears *ears, char *ret_text, size_t size);
 
+/* The language model's judgement of the partial handed out last: log-odds that the request ends
+ * there. It holds until the partial changes. */
+void ears_judge_end(struct ears *ears, float end_score);
+
 /* The whole text, with the look-ahead of the net flushed. */
 void ears_finish(struct ears *ears, struct ears_result *ret_result);
 

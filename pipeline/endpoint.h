@@ -27,16 +27,16 @@ enum endpoint_decision {
 struct endpoint {
     struct endpoint_config config;
     int elapsed_ms;
-    int silence_ms;
-    int speech_ms; /* total of frames with speech */
-    bool heard;    /* speech began */
+    int speech_ms;  /* total of frames with speech */
+    int waiting_ms; /* since the last of them */
+    bool heard;     /* speech began */
 };
 
 void endpoint_init(struct endpoint *endpoint, const struct endpoint_config *config);
 
-/* One frame: is there speech, are there words so far, and how sure is the recogniser that a
- * sentence may end here (0..1). Pauses before the first word never end a turn. */
-enum endpoint_decision endpoint_step(struct endpoint *endpoint, bool speech, bool has_words,
+/* One frame: the pause so far as the voice activity dates it (0 in speech), are there words, how
+ * sure is it that a request may end here (0..1). Pauses before the first word never end a turn. */
+enum endpoint_decision endpoint_step(struct endpoint *endpoint, int pause_ms, bool has_words,
                                      float sentence_end);
 
 #endif

@@ -94,6 +94,7 @@ bool front_poll(struct front *front, struct front_frame *ret_frame)
             frame->wake_end = event.end_frame;
         }
     }
+    frame->speech_score = front->speech;
     frame->speech = vad_step(&front->vad, front->speech);
     frame->silent_frames = (uint32_t)vad_silence_frames(&front->vad);
     return true;

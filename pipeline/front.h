@@ -22,6 +22,7 @@
 struct front_frame {
     uint64_t index; /* frame t covers samples [160 t, 160 t + 400) */
     float mel[MEL_BANDS];
+    float speech_score;     /* of the net, 0..1 */
     bool speech;            /* with hangover: for turn-taking */
     uint32_t silent_frames; /* length of the pause so far, 0 during speech */
     int wake_word;          /* index of a wake word that was just detected, -1 for none */

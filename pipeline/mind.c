@@ -310,6 +310,39 @@ static void conclude(struct mind *mind, struct answer *answer, const struct lm_r
         outside_answered(mind->outside, mind->last_reply, true);
 }
 
+/* ---- ahead of the request ---- */
+
+/* The user still speaks: the model reads along, so that little is left to do, and says whether the
+ * request may be over. A revised partial makes it go back to where the texts part. */
+static void prepare_ahead(struct mind *mind, const struct mind_request *request)
+{
+    struct lm_prefill done;
+    if (lm_session_prefill(mind->session, request->text, &done, NULL) != STATUS_OK)
+        return;
+    mind->pending += done.n_tokens - done.n_reused;
+    mind->ahead.computed += done.n_tokens - done.n_reused;
+    if (!done.judges_end)
+        return;
+    const struct mind_report judged = {.kind = MIND_JUDGED,
+                                       .turn = request->turn,
+                                       .serial = request->serial,
+                                       .end_score = done.end_score};
+    mailbox_post(mind->config.reports, &judged);
+}
+
+/* Of what was computed ahead, the answer used what it found there. */
+static void count_discarded(struct mind *mind, const struct lm_result *result)
+{
+    uint64_t used = result->n_reused;
+    mind->ahead.discarded += mind->pending > used ? mind->pending - used : 0;
+    mind->pending = 0;
+}
+
+struct mind_ahead mind_ahead(const struct mind *mind)
+{
+    return mind->ahead;
+}
+
 static void answer_request(struct mind *mind, const struct mind_request *request)
 {
     struct answer answer = {.mind = mind, .request = request};
@@ -317,6 +350,7 @@ static void answer_request(struct mind *mind, const struct mind_request *request
     struct lm_result result = {0};
     struct error error;
     enum status status = lm_session_answer(mind->session, request->text, &options, &result, &error);
+    count_discarded(mind, &result);
     /* A reply that the policy overrules is cancelled by on_piece; that is no failure. */
     bool overruled = status == STATUS_CANCELLED && answer.routed && !answer.wanted;
     if (mind->turn != atomic_load(mind->config.turn))
@@ -385,6 +419,10 @@ bool mind_step(struct mind *mind)
         return false;
     if (request.turn != atomic_load(mind->config.turn))
         return true;
+    if (request.kind == MIND_PREPARE) {
+        prepare_ahead(mind, &request);
+        return true;
+    }
     take_request(mind, &request);
     if (!mind->stream.open)
         report(mind, MIND_FINISHED);

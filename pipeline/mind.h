@@ -24,12 +24,14 @@
 enum mind_request_kind {
     MIND_ANSWER,   /* .text was said or typed */
     MIND_ANNOUNCE, /* speak what is due */
+    MIND_PREPARE,  /* .text was heard so far: compute ahead, judge whether it may end there */
 };
 
 struct mind_request {
     enum mind_request_kind kind;
     uint32_t turn;
     float confidence; /* of the words */
+    uint32_t serial;  /* of MIND_PREPARE, echoed in the report */
     char text[LINNET_TEXT_BYTES];
 };
 
@@ -38,11 +40,20 @@ enum mind_report_kind {
     MIND_SPEAKS,   /* the first clause of the reply went to the voice */
     MIND_FINISHED, /* nothing more will be said in this turn */
     MIND_REMINDER, /* something is due */
+    MIND_JUDGED,   /* .end_score of the text of request .serial */
 };
 
 struct mind_report {
     enum mind_report_kind kind;
     uint32_t turn;
+    uint32_t serial;
+    float end_score; /* log-odds that the request ends there */
+};
+
+/* What computing ahead cost and saved: tokens of the language model. */
+struct mind_ahead {
+    uint64_t computed;  /* before the request was over */
+    uint64_t discarded; /* of those, not part of the request in the end */
 };
 
 struct mind_config {
@@ -72,6 +83,9 @@ bool mind_step(struct mind *mind);
 /* While an answer from outside is under way: a descriptor for poll(2) that is readable when
  * something of it has come; then, and each 10 ms, step. -1 when none is under way. */
 int mind_waits_on(const struct mind *mind);
+
+/* Since the mind was created. Thread: as mind_step. */
+struct mind_ahead mind_ahead(const struct mind *mind);
 
 /* Look for due reminders; reports each once. Cheap; call about once a second. */
 void mind_check_reminders(struct mind *mind);

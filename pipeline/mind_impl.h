@@ -42,6 +42,8 @@ struct mind {
     enum route local_route; /* what the device would do itself: TOOL or REPLY */
     struct tool_call local_tool;
     char local_reply[LM_MAX_REPLY];
+    struct mind_ahead ahead;
+    uint64_t pending; /* tokens computed ahead for a request that has not come yet */
 };
 
 /* ---- mind.c ---- */

@@ -24,7 +24,7 @@ static const struct option_row rows[] = {
      "Built-in wake word to listen for."},
     {"wake.threshold", OPTION_REAL, FIELD(wake_threshold), "0", 0, 1, NULL, NULL,
      "Score a wake word must reach; 0 takes the model's own threshold."},
-    {"endpoint.short_pause_ms", OPTION_INTEGER, FIELD(short_pause_ms), "250", 100, 5000, NULL, "ms",
+    {"endpoint.short_pause_ms", OPTION_INTEGER, FIELD(short_pause_ms), "200", 100, 5000, NULL, "ms",
      "Pause that ends a turn after a complete sentence."},
     {"endpoint.long_pause_ms", OPTION_INTEGER, FIELD(long_pause_ms), "900", 200, 10000, NULL, "ms",
      "Pause that ends a turn after an unfinished sentence."},

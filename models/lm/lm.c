@@ -43,6 +43,7 @@ static enum status load_model(struct lm_model *m, const struct gguf *g, struct e
     m->has_grammar = gguf_find_entry(g, "linnet.tools") != NULL;
     if (m->has_grammar)
         TRY(lm_grammar_init(&m->grammar, g, m->tokenizer, ret_error));
+    TRY(lm_turn_init(&m->turn, g, lm_weights_config(m->weights)->width, ret_error));
     return find_ordinary(m, g, ret_error);
 }
 
@@ -66,6 +67,7 @@ void lm_model_destroy(struct lm_model *model)
 {
     if (!model)
         return;
+    lm_turn_finish(&model->turn);
     lm_tokenizer_destroy(model->tokenizer);
     lm_weights_destroy(model->weights);
     free(model->ordinary);
@@ -165,9 +167,16 @@ enum status lm_session_run(struct lm_session *session, const int32_t *tokens, si
 }
 
 enum status lm_session_prefill(struct lm_session *session, const char *text,
-                               struct error *ret_error)
+                               struct lm_prefill *ret_prefill, struct error *ret_error)
 {
-    uint32_t reused;
+    struct lm_prefill done;
     TRY(lm_session_load(session, text, ret_error));
-    return lm_session_run(session, session->prompt, 2 + session->n_request, &reused, ret_error);
+    done.n_tokens = 2 + session->n_request;
+    TRY(lm_session_run(session, session->prompt, done.n_tokens, &done.n_reused, ret_error));
+    done.judges_end = session->model->turn.units > 0;
+    done.end_score = done.judges_end
+                         ? lm_turn_score(&session->model->turn, lm_decoder_state(session->decoder))
+                         : 0;
+    *ret_prefill = done;
+    return STATUS_OK;
 }

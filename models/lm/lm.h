@@ -6,7 +6,7 @@
  *     TRY(lm_model_create("lm.gguf", &model, ret_error));
  *     TRY(lm_session_create(model, &session, ret_error));
  *     while (the user still speaks)
- *         lm_session_prefill(session, partial, ret_error);
+ *         lm_session_prefill(session, partial, &prefill, ret_error);
  *     struct lm_result result;
  *     TRY(lm_session_answer(session, text, &options, &result, ret_error));
  *
@@ -48,10 +48,16 @@ void lm_session_destroy(struct lm_session *session);
 /* Forget everything. */
 void lm_session_reset(struct lm_session *session);
 
+struct lm_prefill {
+    uint32_t n_tokens, n_reused; /* of the request so far; of those, found computed already */
+    bool judges_end;             /* false for a model without a turn head (lm_turn.h) */
+    float end_score;             /* log-odds that the request ends here */
+};
+
 /* Compute the beginning of a request that is still being spoken. Errors: LIMIT when it is longer
  * than LM_MAX_REQUEST tokens, UNSUPPORTED for a model without tools. */
 enum status lm_session_prefill(struct lm_session *session, const char *text,
-                               struct error *ret_error);
+                               struct lm_prefill *ret_prefill, struct error *ret_error);
 
 enum lm_route { LM_ROUTE_TOOL, LM_ROUTE_REPLY, LM_ROUTE_CLOUD };
 

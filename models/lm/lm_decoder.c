@@ -254,3 +254,8 @@ const float *lm_decoder_logits(const struct lm_decoder *decoder)
 {
     return decoder->has_logits ? decoder->logits : NULL;
 }
+
+const float *lm_decoder_state(const struct lm_decoder *decoder)
+{
+    return decoder->has_logits ? decoder->normed : NULL;
+}

@@ -70,4 +70,8 @@ uint32_t lm_decoder_context(const struct lm_decoder *decoder);
  * Valid until the next feed. */
 const float *lm_decoder_logits(const struct lm_decoder *decoder);
 
+/* The normalised hidden state [width] that those logits were made of, or NULL likewise. Valid until
+ * the next call on the decoder. */
+const float *lm_decoder_state(const struct lm_decoder *decoder);
+
 #endif

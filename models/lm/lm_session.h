@@ -6,6 +6,7 @@
 
 #include "lm.h"
 #include "lm_request.h"
+#include "lm_turn.h"
 
 enum { LM_SESSION_CONTEXT = 2048, LM_MAX_PROMPT = LM_MAX_REQUEST + 3 };
 
@@ -14,6 +15,7 @@ struct lm_model {
     struct lm_weights *weights;
     struct lm_grammar grammar;
     bool has_grammar;
+    struct lm_turn turn;
     uint8_t *ordinary; /* [vocabulary] 1 for tokens that a reply may hold, and its end */
 };
 

@@ -95,6 +95,7 @@ TEST(partials_of_any_kind_do_not_change_the_answer)
     for (int i = 0; i < 40; i++) {
         char text[200], other[200];
         struct lm_result fresh, prefilled;
+        struct lm_prefill prefill;
         tiny_request(&random, 10, text, sizeof(text));
         lm_session_reset(b.session);
         CHECK_OK(lm_session_answer(b.session, text, NULL, &fresh, NULL));
@@ -103,9 +104,9 @@ TEST(partials_of_any_kind_do_not_change_the_answer)
             tiny_request(&random, 5, other, sizeof(other));
             const char *partial =
                 k == 1 ? other : strndupa(text, strlen(text) * (size_t)(k + 1) / 4);
-            CHECK_OK(lm_session_prefill(b.session, partial, NULL));
+            CHECK_OK(lm_session_prefill(b.session, partial, &prefill, NULL));
         }
-        CHECK_OK(lm_session_prefill(b.session, text, NULL));
+        CHECK_OK(lm_session_prefill(b.session, text, &prefill, NULL));
         CHECK_OK(lm_session_answer(b.session, text, NULL, &prefilled, NULL));
         CHECK(prefilled.n_reused >= prefilled.n_prompt - 1);
         prefilled.n_reused = fresh.n_reused;
@@ -226,6 +227,7 @@ TEST(a_general_model_completes_but_does_not_answer)
     struct bench b;
     struct error error;
     struct lm_result result;
+    struct lm_prefill prefill;
     int32_t tokens[8];
     struct lm_completion c = {.tokens = tokens, .capacity = 8};
     tiny_init(&tiny, 5);
@@ -236,7 +238,7 @@ TEST(a_general_model_completes_but_does_not_answer)
     CHECK_OK(lm_session_create(b.model, &b.session, NULL));
     CHECK(!lm_model_grammar(b.model));
     CHECK_STATUS(lm_session_answer(b.session, "stop", NULL, &result, &error), STATUS_UNSUPPORTED);
-    CHECK_STATUS(lm_session_prefill(b.session, "stop", &error), STATUS_UNSUPPORTED);
+    CHECK_STATUS(lm_session_prefill(b.session, "stop", &prefill, &error), STATUS_UNSUPPORTED);
     CHECK_OK(lm_session_complete(b.session, "five", NULL, &c, NULL));
     CHECK(c.count == 8 || c.ended);
     bench_finish(&b);
@@ -247,9 +249,10 @@ TEST(answering_allocates_nothing)
 {
     struct bench b;
     struct lm_result result;
+    struct lm_prefill prefill;
     bench_init(&b, 3);
     fault_arm(FAULT_ALLOC, 1);
-    CHECK_OK(lm_session_prefill(b.session, "set a", NULL));
+    CHECK_OK(lm_session_prefill(b.session, "set a", &prefill, NULL));
     CHECK_OK(lm_session_answer(b.session, "set a timer for five minutes", NULL, &result, NULL));
     CHECK(fault_disarm(FAULT_ALLOC));
     bench_finish(&b);

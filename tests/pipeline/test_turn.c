@@ -79,8 +79,8 @@ static int decide_at(int speech_from, int speech_to, float sentence_end,
     struct endpoint endpoint;
     endpoint_init(&endpoint, &pauses);
     for (int ms = 10; ms <= 20000; ms += 10) {
-        bool speech = ms > speech_from && ms <= speech_to;
-        *ret_decision = endpoint_step(&endpoint, speech, ms > speech_from + 200, sentence_end);
+        int pause = ms <= speech_from ? ms : ms <= speech_to ? 0 : ms - speech_to;
+        *ret_decision = endpoint_step(&endpoint, pause, ms > speech_from + 200, sentence_end);
         if (*ret_decision != ENDPOINT_WAIT)
             return ms;
     }

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "cli.h"
+#include "engine.h"
 #include "linnet.h"
 #include "manifest.h"
 #include "source.h"
@@ -171,8 +172,12 @@ static enum status measure(struct bench_report *report, struct linnet *linnet,
         status = hear_all(linnet, manifest, &u, &results, ret_error);
     else
         error_set(ret_error, status, "bench: out of memory");
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        struct mind_ahead ahead = mind_ahead(linnet->mind);
         add_rows(report, &results);
+        bench_add(report, "%", 100.0 * (double)ahead.discarded / fmax((double)ahead.computed, 1),
+                  "of the tokens computed ahead, discarded");
+    }
     free(results.delays);
     free(u.samples);
     free(u.levels);

@@ -26,7 +26,8 @@ TEXTS = [" set a pasta timer for five minutes", " what's the square root of eigh
          " caf\u00e9 na\u00efve \u20ac5", "", " ", "antidisestablishmentarianism"]
 
 
-def write(model, tok, path):
+def write(model, tok, path, turn=None):
+    """Write the file; `turn` is the head of turn.py."""
     s = model.shape
     w = GgufWriter("llama")
     w.add_string("general.name", "linnet-lm")
@@ -50,6 +51,8 @@ def write(model, tok, path):
     w.add_bool("tokenizer.ggml.add_bos_token", False)
     w.add_bool("tokenizer.ggml.add_space_prefix", False)
     w.add_strings("linnet.tools", [" ".join([t] + a) for t, a in TOOLS.items()])
+    for name, t in (turn or {}).items():
+        w.add_f32s("linnet.turn." + name, t.flatten().tolist())
     for name, t in model.state_dict().items():
         w.add_tensor(name, t.numpy(), "F16" if t.ndim == 2 else "F32")
     w.write(path)
