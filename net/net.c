@@ -150,9 +150,9 @@ void net_task_queue(struct net *net, struct net_task *task)
             net->first = task;
         net->last = task;
     }
-    pthread_mutex_unlock(&net->lock);
     if (queue && net->lws)
-        lws_cancel_service(net->lws);
+        lws_cancel_service(net->lws); /* with the lock: the task may end the context */
+    pthread_mutex_unlock(&net->lock);
 }
 
 /* Unlink `task`, whose predecessor is `before` (NULL: it is the first); called with the lock. */
