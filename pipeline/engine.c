@@ -62,6 +62,20 @@ static enum status read_file(struct linnet *l, const char *path, struct error *r
     return status;
 }
 
+static enum status choose_comparison(const char *name, struct linnet *l, struct error *ret_error)
+{
+    enum route_policy_kind kind;
+    if (!name)
+        return STATUS_OK;
+    if (!route_policy_kind_of(name, &kind))
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT,
+                         "\"%s\" is no routing policy: expected prefer-device, latency-aware, "
+                         "complexity or offline-first",
+                         name);
+    l->compare = route_policy_name(kind);
+    return STATUS_OK;
+}
+
 static enum status read_options(const struct linnet_config *config, struct linnet *l,
                                 struct error *ret_error)
 {
@@ -72,6 +86,7 @@ static enum status read_options(const struct linnet_config *config, struct linne
     else
         TRY(privacy_create(NULL, 0, &l->privacy, ret_error));
     TRY(apply_overrides(&l->options, config->set, ret_error));
+    TRY(choose_comparison(config->compare, l, ret_error));
     if (config->models_dir)
         TRY(config_set(&l->options, "models", config->models_dir, ret_error));
     if (config->state)
@@ -183,6 +198,7 @@ static enum status create_mind(struct linnet *l, const struct model_paths *paths
         .turn = &l->turn,
         .volume = &l->volume,
         .outside = l->link.open ? &l->outside : NULL,
+        .compare = l->compare,
     };
     return mind_create(&mind, &l->mind, ret_error);
 }

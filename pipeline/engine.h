@@ -25,6 +25,7 @@ struct linnet {
     struct privacy *privacy;
     struct cloud_link link;
     struct outside_config outside;
+    const char *compare; /* name of a policy, or NULL */
     struct clock clock;
     struct mailbox *events, *requests, *reports;
     struct front *front;

@@ -294,3 +294,18 @@ enum status decision_from_json(const char *text, struct decision_record *ret_rec
         *ret_record = record;
     return status;
 }
+
+enum status decision_repeat(const char *text, struct decision_record *ret_record, bool *ret_same,
+                            struct error *ret_error)
+{
+    struct decision_record record, again;
+    char *line;
+    TRY(decision_from_json(text, &record, ret_error));
+    again = record;
+    route_decide(&again.features, &again.policy, &again.decision);
+    TRY(decision_to_json(&again, &line, ret_error));
+    *ret_same = strcmp(line, text) == 0;
+    *ret_record = record;
+    free(line);
+    return STATUS_OK;
+}

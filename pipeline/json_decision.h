@@ -30,4 +30,9 @@ enum status decision_to_json(const struct decision_record *record, char **ret_te
 enum status decision_from_json(const char *text, struct decision_record *ret_record,
                                struct error *ret_error);
 
+/* Read a line, decide again from its features and policy, and write that down: *ret_same when it is
+ * the same line to the last byte. The record is what was read. */
+enum status decision_repeat(const char *text, struct decision_record *ret_record, bool *ret_same,
+                            struct error *ret_error);
+
 #endif

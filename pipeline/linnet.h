@@ -43,6 +43,7 @@ struct linnet_config {
     const char *models_dir; /* overrides the file's; NULL: the file's, or the built-in place */
     const char *state;      /* overrides the file's; ":memory:" keeps nothing */
     const char *const *set; /* NULL-terminated "key=value" overrides, or NULL */
+    const char *compare;    /* a routing policy to try beside the configured one, or NULL */
     int64_t start_unix;     /* wall clock at the first sample, unix seconds */
 };
 
@@ -52,6 +53,7 @@ enum linnet_event_kind {
     LINNET_EVENT_PARTIAL,     /* .words: best guess so far */
     LINNET_EVENT_FINAL,       /* .words */
     LINNET_EVENT_ROUTE,       /* .route */
+    LINNET_EVENT_BESIDE,      /* .route: what another policy would have done */
     LINNET_EVENT_TOOL,        /* .tool */
     LINNET_EVENT_REPLY,       /* .text: one clause of the reply, as given to the voice */
     LINNET_EVENT_FIRST_SOUND, /* the first sample of the reply leaves */

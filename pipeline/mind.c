@@ -31,11 +31,15 @@ enum status mind_create(const struct mind_config *config, struct mind **ret_mind
     return STATUS_OK;
 }
 
+static void keep_record(struct mind *mind);
+
 void mind_destroy(struct mind *mind)
 {
     if (!mind)
         return;
     mind_cloud_finish(mind);
+    if (mind->store)
+        keep_record(mind);
     store_destroy(mind->store);
     lm_session_destroy(mind->session);
     lm_model_destroy(mind->model);
@@ -79,9 +83,10 @@ void mind_say(struct mind *mind, const char *text)
     say_part(mind, text, true);
 }
 
-static void send_route(struct mind *mind, const struct route_decision *decision, float confidence)
+static void send_route(struct mind *mind, enum linnet_event_kind kind,
+                       const struct route_decision *decision, float confidence)
 {
-    struct linnet_event event = event_make(&mind->config.events, LINNET_EVENT_ROUTE, mind->turn);
+    struct linnet_event event = event_make(&mind->config.events, kind, mind->turn);
     snprintf(event.route.route, sizeof(event.route.route), "%s", route_name(decision->route));
     snprintf(event.route.reason, sizeof(event.route.reason), "%s", decision->reason);
     event.route.confidence = confidence;
@@ -211,16 +216,61 @@ static bool asks_device(const struct route_decision *decision)
     return decision->place_count > 0 && decision->place[decision->place_count - 1] == ROUTE_DEVICE;
 }
 
+/* Written down later: a disk is slow, and somebody waits for an answer. */
+static void keep_record(struct mind *mind)
+{
+    char *json;
+    struct error error;
+    if (!mind->has_record)
+        return;
+    mind->has_record = false;
+    enum status status = decision_to_json(&mind->record, &json, &error);
+    if (status == STATUS_OK) {
+        status = store_add_decision(mind->store, json, &error);
+        free(json);
+    }
+    if (status != STATUS_OK)
+        event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
+}
+
+static void remember(struct mind *mind, const struct answer *answer)
+{
+    keep_record(mind);
+    mind->record = (struct decision_record){
+        .time = now_unix(mind),
+        .turn = mind->turn,
+        .features = answer->features,
+        .policy = policy_of(mind->config.options),
+        .decision = answer->decision,
+    };
+    snprintf(mind->record.request, sizeof(mind->record.request), "%s",
+             mind->is_private ? "" : answer->request->text);
+    mind->has_record = true;
+}
+
+static void compare(struct mind *mind, const struct answer *answer, float confidence)
+{
+    struct route_policy policy = policy_of(mind->config.options);
+    struct route_decision decision;
+    if (!mind->config.compare || !route_policy_kind_of(mind->config.compare, &policy.kind))
+        return;
+    route_decide(&answer->features, &policy, &decision);
+    send_route(mind, LINNET_EVENT_BESIDE, &decision, confidence);
+}
+
 /* The model's first token is known: decide, and tell. */
 static void on_route(void *context, const struct lm_result *so_far)
 {
     struct answer *answer = context;
-    const struct route_policy policy = policy_of(answer->mind->config.options);
-    measure(answer->mind, answer->request, so_far, &answer->features);
+    struct mind *mind = answer->mind;
+    const struct route_policy policy = policy_of(mind->config.options);
+    measure(mind, answer->request, so_far, &answer->features);
     route_decide(&answer->features, &policy, &answer->decision);
     answer->routed = true;
     answer->wanted = answer->decision.route == ROUTE_REPLY || asks_device(&answer->decision);
-    send_route(answer->mind, &answer->decision, so_far->confidence);
+    send_route(mind, LINNET_EVENT_ROUTE, &answer->decision, so_far->confidence);
+    compare(mind, answer, so_far->confidence);
+    remember(mind, answer);
 }
 
 /* Part of a reply: spoken when that is the route. False ends an answer nobody waits for any more.
@@ -262,7 +312,8 @@ static bool go_on_outside(struct mind *mind, struct answer *answer, const struct
     route_decide(&answer->features, &policy, &answer->decision);
     if (answer->decision.place_count == 0)
         return false;
-    send_route(mind, &answer->decision, result->confidence);
+    send_route(mind, LINNET_EVENT_ROUTE, &answer->decision, result->confidence);
+    remember(mind, answer);
     mind_cloud_begin(mind, &answer->decision, &answer->features, result->reply);
     return true;
 }
@@ -415,8 +466,10 @@ bool mind_step(struct mind *mind)
         return step_outside(mind) || work == VOICE_WORKED;
     if (work == VOICE_WORKED)
         return true;
-    if (mailbox_take(mind->config.requests, &request) != STATUS_OK)
+    if (mailbox_take(mind->config.requests, &request) != STATUS_OK) {
+        keep_record(mind);
         return false;
+    }
     if (request.turn != atomic_load(mind->config.turn))
         return true;
     if (request.kind == MIND_PREPARE) {

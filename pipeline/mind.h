@@ -67,7 +67,8 @@ struct mind_config {
     const atomic_uint *turn;              /* the open turn: work of older ones is dropped */
     atomic_int *volume;                   /* percent */
     const struct outside_config *outside; /* providers, or NULL; outlives the mind */
-    const char *machine_root;             /* of machine_state.h; NULL: this machine's */
+    const char *compare; /* a policy to try beside the configured one, or NULL; events tell of it */
+    const char *machine_root; /* of machine_state.h; NULL: this machine's */
 };
 
 struct mind;

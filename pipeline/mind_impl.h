@@ -5,6 +5,7 @@
 #define LINNET_PIPELINE_MIND_IMPL_H
 
 #include "clause.h"
+#include "json_decision.h"
 #include "lm.h"
 #include "mind.h"
 #include "outside.h"
@@ -38,7 +39,9 @@ struct mind {
     /* The way outside; NULL without providers. */
     struct outside *outside;
     struct mind_stream stream;
-    bool is_private;        /* private mode */
+    bool is_private; /* private mode */
+    bool has_record; /* .record is to be kept when there is time */
+    struct decision_record record;
     enum route local_route; /* what the device would do itself: TOOL or REPLY */
     struct tool_call local_tool;
     char local_reply[LM_MAX_REPLY];

@@ -30,6 +30,7 @@ static enum status prepare_schema(struct store *store, struct error *ret_error)
         " id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, due INTEGER NOT NULL,"
         " duration REAL NOT NULL, name TEXT NOT NULL);"
         "CREATE INDEX IF NOT EXISTS reminder_due ON reminder(due);"
+        "CREATE TABLE IF NOT EXISTS decision(id INTEGER PRIMARY KEY, json TEXT NOT NULL);"
         "PRAGMA user_version=1;";
     if (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return fail(store, ret_error, "cannot prepare the state file");
@@ -163,4 +164,55 @@ bool store_take_due(struct store *store, int64_t now, struct reminder *ret_remin
 {
     return find_due(store, now, ret_reminder) &&
            store_remove(store, ret_reminder->id, NULL) == STATUS_OK;
+}
+
+/* ---- decisions ---- */
+
+static void forget_old_decisions(struct store *store, int64_t newest)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(store->db, "DELETE FROM decision WHERE id<=?", -1, &statement, NULL) !=
+        SQLITE_OK)
+        return;
+    sqlite3_bind_int64(statement, 1, newest - STORE_DECISIONS_MAX);
+    sqlite3_step(statement);
+    sqlite3_finalize(statement);
+}
+
+enum status store_add_decision(struct store *store, const char *json, struct error *ret_error)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(store->db, "INSERT INTO decision(json) VALUES(?)", -1, &statement,
+                           NULL) != SQLITE_OK)
+        return fail(store, ret_error, "cannot keep a decision");
+    sqlite3_bind_text(statement, 1, json, -1, SQLITE_TRANSIENT);
+    int code = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    if (code != SQLITE_DONE)
+        return fail(store, ret_error, "cannot keep a decision");
+    int64_t id = sqlite3_last_insert_rowid(store->db);
+    if (id % 100 == 0)
+        forget_old_decisions(store, id);
+    return STATUS_OK;
+}
+
+enum status store_decision(struct store *store, int back, char **ret_json, struct error *ret_error)
+{
+    sqlite3_stmt *statement;
+    char *json = NULL;
+    if (sqlite3_prepare_v2(store->db, "SELECT json FROM decision ORDER BY id DESC LIMIT 1 OFFSET ?",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return fail(store, ret_error, "cannot read decisions");
+    sqlite3_bind_int(statement, 1, back - 1);
+    bool found = back >= 1 && sqlite3_step(statement) == SQLITE_ROW;
+    if (found)
+        json = strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    if (!found)
+        return error_set(ret_error, STATUS_NOT_FOUND, "%s: no turn %d turns back is known",
+                         store->path, back);
+    if (!json)
+        return error_set(ret_error, STATUS_NO_MEMORY, "store: out of memory");
+    *ret_json = json;
+    return STATUS_OK;
 }

@@ -1,4 +1,4 @@
-/* What must survive a power cut: timers and alarms, in one SQLite file.
+/* What must survive a power cut: timers, alarms and why turns were routed, in one SQLite file.
  *
  * Thread: one at a time (the mind worker owns the store). Errors carry the file's name and SQLite's
  * reason. */
@@ -45,5 +45,13 @@ bool store_has_due(struct store *store, int64_t now);
 
 /* Take the earliest reminder due at or before `now` out of the store; false when none is due. */
 bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder);
+
+/* Decisions of the router, as json_decision.h writes them. The last STORE_DECISIONS_MAX are kept. */
+enum { STORE_DECISIONS_MAX = 2000 };
+
+enum status store_add_decision(struct store *store, const char *json, struct error *ret_error);
+
+/* The decision `back` turns ago, 1 for the last; free() it. NOT_FOUND: there are not so many. */
+enum status store_decision(struct store *store, int back, char **ret_json, struct error *ret_error);
 
 #endif

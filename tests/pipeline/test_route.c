@@ -277,15 +277,29 @@ TEST(every_decision_keeps_the_laws_and_can_be_replayed)
         char *text, *again;
         CHECK_OK(decision_to_json(&record, &text, NULL));
         struct decision_record back;
-        struct error error = {0};
-        enum status status = decision_from_json(text, &back, &error);
-        CHECK_OK(status);
+        bool same = false;
+        CHECK_OK(decision_repeat(text, &back, &same, NULL));
+        CHECK(same);
         route_decide(&back.features, &back.policy, &back.decision);
         CHECK_OK(decision_to_json(&back, &again, NULL));
         CHECK_STR(again, text);
         free(text);
         free(again);
     }
+}
+
+/* A decision that other rules would not take is noticed. */
+TEST(a_changed_record_is_not_the_same)
+{
+    struct decision_record record = {.features = usual(ROUTE_CLOUD, 9000), .policy = policies[0]};
+    char *text;
+    bool same = true;
+    route_decide(&record.features, &record.policy, &record.decision);
+    record.decision.hedge_after_ms++;
+    CHECK_OK(decision_to_json(&record, &text, NULL));
+    CHECK_OK(decision_repeat(text, &record, &same, NULL));
+    CHECK(!same);
+    free(text);
 }
 
 TEST(broken_records_are_refused)

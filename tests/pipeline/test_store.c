@@ -105,3 +105,24 @@ TEST(reminders_are_bounded_and_sorted)
     CHECK_STATUS(store_remove(store, list[0].id, NULL), STATUS_NOT_FOUND);
     store_destroy(store);
 }
+
+TEST(decisions_are_kept_up_to_a_number)
+{
+    struct store *store;
+    char line[32], *text;
+    CHECK_OK(store_create(":memory:", &store, NULL));
+    CHECK_STATUS(store_decision(store, 1, &text, NULL), STATUS_NOT_FOUND);
+    for (int i = 1; i <= STORE_DECISIONS_MAX + 100; i++) {
+        snprintf(line, sizeof(line), "{\"n\":%d}", i);
+        CHECK_OK(store_add_decision(store, line, NULL));
+    }
+    CHECK_OK(store_decision(store, 1, &text, NULL));
+    CHECK_STR(text, line);
+    free(text);
+    CHECK_OK(store_decision(store, STORE_DECISIONS_MAX, &text, NULL));
+    CHECK_STR(text, "{\"n\":101}");
+    free(text);
+    CHECK_STATUS(store_decision(store, STORE_DECISIONS_MAX + 1, &text, NULL), STATUS_NOT_FOUND);
+    CHECK_STATUS(store_decision(store, 0, &text, NULL), STATUS_NOT_FOUND);
+    store_destroy(store);
+}

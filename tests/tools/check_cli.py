@@ -170,6 +170,25 @@ def ask_answers_in_json():
 
 
 @test
+def every_turn_is_explained_and_repeats():
+    state = WORK / "why.db"
+    state.unlink(missing_ok=True)
+    expect_error(linnet("why", "--state", state), 1, state, "no state file")
+    texts = ["what is twelve times eight", "tell me a joke", "why is the sky blue", "set a timer for ten minutes"]
+    for text in texts:
+        assert linnet("ask", "--state", state, text).returncode == 0
+    for back, text in enumerate(reversed(texts), 1):
+        result = linnet("why", str(back), "--state", state)
+        assert text in result.stdout and "the same, bit for bit" in result.stdout, result.stdout
+    record = json.loads(linnet("why", "--json", "--state", state).stdout)
+    assert record["decision"]["route"] == "tool" and record["features"]["model_route"] == "tool", record
+    assert linnet("why", "--check", "--state", state).stdout == "4 decisions, 0 different\n"
+    expect_error(linnet("why", "5", "--state", state), 1, "5 turns back")
+    expect_error(linnet("why", "0", "--state", state), 2, "turns ago")
+    expect_error(linnet("replay", silence("fine.wav", 0.5), "--policy", "cheapest"), 1, "latency-aware")
+
+
+@test
 def timers_survive_between_commands():
     state = WORK / "timers.db"
     state.unlink(missing_ok=True)

@@ -12,7 +12,7 @@
 
 struct options {
     struct engine_options engine;
-    const char *output, *now;
+    const char *output, *now, *policy;
     bool json;
 };
 
@@ -24,6 +24,8 @@ static const struct cli_option rows[] = {
                        "Keep timers and alarms there; else they are forgotten."),
     {"now", 0, CLI_TEXT, offsetof(struct options, now), "TIME",
      "UTC time of the first sample, 2026-01-05T10:00:00 when not given."},
+    {"policy", 0, CLI_TEXT, offsetof(struct options, policy), "NAME",
+     "Show beside each decision what this routing policy would have done."},
     {0},
 };
 
@@ -113,6 +115,7 @@ static bool parse_now(const char *text, int64_t *unix_time)
 static enum status prepare(struct replay *r, const char *path, int64_t start)
 {
     struct linnet_config config = engine_options_config(&r->options->engine, start);
+    config.compare = r->options->policy;
     if (!config.state)
         config.state = ":memory:";
     const struct wav_format format = {

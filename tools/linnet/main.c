@@ -4,9 +4,19 @@
 #include "commands.h"
 
 const struct cli_command *const cli_commands[] = {
-    &command_run,    &command_replay, &command_transcribe, &command_wake,
-    &command_ask,    &command_say,    &command_bench,      &command_doctor,
-    &command_config, &command_ledger, &command_telemetry,  NULL,
+    &command_run,
+    &command_replay,
+    &command_transcribe,
+    &command_wake,
+    &command_ask,
+    &command_say,
+    &command_bench,
+    &command_doctor,
+    &command_config,
+    &command_ledger,
+    &command_telemetry,
+    &command_why,
+    NULL,
 };
 
 int main(int argc, char **argv)

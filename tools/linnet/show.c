@@ -10,8 +10,8 @@ static const char *const kind_names[LINNET_EVENT_KIND_COUNT] = {
     [LINNET_EVENT_ROUTE] = "route",     [LINNET_EVENT_TOOL] = "tool",
     [LINNET_EVENT_REPLY] = "reply",     [LINNET_EVENT_FIRST_SOUND] = "first-sound",
     [LINNET_EVENT_DONE] = "done",       [LINNET_EVENT_REMINDER] = "reminder",
-    [LINNET_EVENT_VOLUME] = "volume",   [LINNET_EVENT_CLOUD] = "cloud",
-    [LINNET_EVENT_ERROR] = "error",
+    [LINNET_EVENT_VOLUME] = "volume",   [LINNET_EVENT_BESIDE] = "beside",
+    [LINNET_EVENT_CLOUD] = "cloud",     [LINNET_EVENT_ERROR] = "error",
 };
 
 /* Three decimals are enough for people and keep lines short. */
@@ -47,6 +47,7 @@ static void add_fields(json_t *object, const struct linnet_event *event)
         set(object, "text", json_string(event->words.text));
         break;
     case LINNET_EVENT_ROUTE:
+    case LINNET_EVENT_BESIDE:
         set(object, "route", json_string(event->route.route));
         set(object, "reason", json_string(event->route.reason));
         set(object, "confidence", rounded(event->route.confidence));
@@ -102,6 +103,7 @@ void show_event_text(FILE *out, const struct linnet_event *event)
         fprintf(out, "%s (confidence %.2f)\n", event->words.text, (double)event->words.confidence);
         break;
     case LINNET_EVENT_ROUTE:
+    case LINNET_EVENT_BESIDE:
         fprintf(out, "%s: %s (%.2f)\n", event->route.route, event->route.reason,
                 (double)event->route.confidence);
         break;
