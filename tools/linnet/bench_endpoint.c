@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "linnet.h"
 #include "manifest.h"
+#include "plot.h"
 #include "source.h"
 
 /* Each recording is a request after a button press, pushed through the engine on virtual time, with
@@ -160,8 +161,25 @@ static void add_rows(struct bench_report *report, struct results *r)
                   "end of speech to endpoint, p%d", percent);
 }
 
+/* The delays as endpoint-delay.png, with the promise marked. */
+static enum status draw(struct results *r, const char *folder, struct error *ret_error)
+{
+    char path[512];
+    if (!folder || r->count == 0)
+        return STATUS_OK;
+    const struct plot_mark marks[] = {{"median", bench_percentile(r->delays, r->count, 0.5)},
+                                      {"promise", 0.35}};
+    const struct plot plot = {.title = "From the end of speech to the endpoint",
+                              .x = {.label = "s", .low = 0, .high = 1.5},
+                              .y = {.label = "requests"}};
+    const struct plot_values values = {r->delays, (size_t)r->count, 50, marks, 2};
+    snprintf(path, sizeof(path), "%s/endpoint-delay.png", folder);
+    return plot_histogram(path, &plot, &values, ret_error);
+}
+
 static enum status measure(struct bench_report *report, struct linnet *linnet,
-                           const struct manifest *manifest, struct error *ret_error)
+                           const struct manifest *manifest, const char *plots,
+                           struct error *ret_error)
 {
     const size_t hops = (size_t)SECONDS_MAX * 100;
     struct results results = {.delays = calloc(manifest->count + 1, sizeof(double))};
@@ -177,6 +195,7 @@ static enum status measure(struct bench_report *report, struct linnet *linnet,
         add_rows(report, &results);
         bench_add(report, "%", 100.0 * (double)ahead.discarded / fmax((double)ahead.computed, 1),
                   "of the tokens computed ahead, discarded");
+        status = draw(&results, plots, ret_error);
     }
     free(results.delays);
     free(u.samples);
@@ -196,7 +215,7 @@ enum status bench_endpoint(struct bench_report *report, const struct bench_reque
     config.state = ":memory:";
     enum status status = linnet_create(&config, &linnet, ret_error);
     if (status == STATUS_OK) {
-        status = measure(report, linnet, &manifest, ret_error);
+        status = measure(report, linnet, &manifest, request->plots, ret_error);
         linnet_destroy(linnet);
     }
     manifest_finish(&manifest);
