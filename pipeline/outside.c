@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cloud_plan.h"
 #include "cloud_send.h"
@@ -16,7 +17,7 @@ struct outside {
     struct cloud_send *send;
     struct cloud *cloud;
     char *tools;
-    char session[32]; /* when this run began: turns count from 1 in each */
+    char session[48]; /* when this run began, and which: turns count from 1 in each */
     int64_t provider_per_day[CLOUD_PROVIDERS_MAX];
 };
 
@@ -155,7 +156,8 @@ static enum status prepare(struct outside *o, struct error *ret_error)
         .budget_tokens = (int)options->conversation_tokens,
         .forget_after_s = (int)options->forget_s,
     };
-    snprintf(o->session, sizeof(o->session), "%lld", (long long)clock_wall_ns(o->config.clock));
+    snprintf(o->session, sizeof(o->session), "%lld.%ld", (long long)clock_wall_ns(o->config.clock),
+             (long)getpid());
     TRY(ledger_create(o->config.state_path, options->zone, &o->ledger, ret_error));
     TRY(conversation_create(&talk, &o->conversation, ret_error));
     TRY(json_tools_describe(&o->tools, ret_error));

@@ -104,7 +104,7 @@ static void write_break_even(const struct ledger_report *report, int64_t device)
 {
     struct ledger_break_even even = ledger_break_even(report, device);
     char a[MONEY_BYTES], b[MONEY_BYTES], c[MONEY_BYTES];
-    printf("\nEverything sent out would have cost %s this month; %s was spent, %s saved.\n",
+    printf("\nEverything sent out would have cost about %s this month; %s was spent, %s saved.\n",
            money(even.everything, a), money(report->month.spent, b), money(even.saved, c));
     if (device <= 0)
         return;
