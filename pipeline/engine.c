@@ -124,6 +124,10 @@ static enum status create_ears(struct linnet *l, const struct model_paths *paths
         .model_path = paths->wake,
         .word = l->options.wake_word,
         .threshold = (float)l->options.wake_threshold,
+        .typed = {.acoustic_path = paths->asr,
+                  .lexicon_path = paths->lexicon,
+                  .phrase = l->options.wake_typed,
+                  .force = l->options.wake_force},
     };
     const struct ears_config ears = {
         .model_path = paths->asr,

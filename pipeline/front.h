@@ -18,6 +18,7 @@
 
 #include "mel.h"
 #include "status.h"
+#include "typed_ear.h"
 
 struct front_frame {
     uint64_t index; /* frame t covers samples [160 t, 160 t + 400) */
@@ -26,14 +27,16 @@ struct front_frame {
     bool speech;            /* with hangover: for turn-taking */
     uint32_t silent_frames; /* length of the pause so far, 0 during speech */
     int wake_word;          /* index of a wake word that was just detected, -1 for none */
-    float wake_score;       /* 0..1 */
+    float wake_score;       /* 0..1; of a typed word 0 and below (typed_spotter.h) */
     uint64_t wake_end;      /* estimated last frame of the word */
 };
 
 struct front_config {
     const char *model_path; /* the wake model's GGUF */
-    const char *word;       /* "any", or the one word to listen for */
+    const char *word;       /* "any", "none", or the one built-in word to listen for */
     float threshold;        /* 0: the model's own */
+    /* A typed wake word beside those of the model; typed.phrase NULL or "": none. */
+    struct typed_ear_config typed;
 };
 
 struct front;
@@ -50,5 +53,16 @@ bool front_poll(struct front *front, struct front_frame *ret_frame);
 
 /* Name of wake word `index`; lives as long as the front. */
 const char *front_word(const struct front *front, int index);
+
+/* Wake words it listens for, the typed one last. */
+int front_word_count(const struct front *front);
+
+/* The smoothed score of wake word `index` after the last frame, and what it must reach; for
+ * benches. A typed word scores every 30 ms of speech, else -INFINITY. */
+float front_score(const struct front *front, int index);
+float front_threshold(const struct front *front, int index);
+
+/* The ear for the typed word; NULL without one. */
+const struct typed_ear *front_typed(const struct front *front);
 
 #endif

@@ -21,6 +21,8 @@ struct config {
     char models_dir[CONFIG_TEXT_BYTES];
     char wake_word[CONFIG_TEXT_BYTES];
     double wake_threshold;
+    char wake_typed[CONFIG_TEXT_BYTES];
+    bool wake_force;
     long short_pause_ms;
     long long_pause_ms;
     long no_speech_ms;

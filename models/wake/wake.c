@@ -22,6 +22,14 @@ struct layer {
     float *bias;
 };
 
+/* A recurrent layer of gated units (GRU); width 0 when the file has none. Rows of the matrices:
+ * reset, update, new. */
+struct memory {
+    uint32_t width;
+    struct layer input, hidden;
+    float *speech; /* width: the weights of its part of the speech logit */
+};
+
 struct wake_model {
     uint32_t stem_frames, stride, taps, channels, blocks;
     uint32_t dilations[MAX_BLOCKS];
@@ -31,6 +39,7 @@ struct wake_model {
     char words[WAKE_MAX_WORDS][MAX_WORD];
     struct layer stem, head;
     struct layer block[MAX_BLOCKS];
+    struct memory memory;
 };
 
 struct wake_session {
@@ -43,6 +52,8 @@ struct wake_session {
     float *gathered; /* taps * channels: one row for a block */
     float *now;      /* channels: the residual stream */
     float *out;      /* channels, or outputs of the head */
+    float *gates;    /* 6 * memory width: from the input, then from the memory */
+    float *memory;   /* memory width */
     void *scratch;
 };
 
@@ -185,6 +196,34 @@ static enum status read_weights(struct wake_model *model, const struct gguf *ggu
                       ret_error);
 }
 
+/* Files without a memory are older; they hear as they always did. */
+static enum status read_memory(struct wake_model *model, const struct gguf *gguf,
+                               struct error *ret_error)
+{
+    struct memory *memory = &model->memory;
+    const struct gguf_tensor *speech;
+    if (!gguf_find_tensor(gguf, "memory.speech.weight"))
+        return STATUS_OK;
+    uint32_t width;
+    TRY(read_size(gguf, "linnet-wake.memory", MAX_CHANNELS, &width, ret_error));
+    TRY(gguf_require_tensor(gguf, "memory.speech.weight", (uint64_t[]){width, 1}, &speech,
+                            ret_error));
+    if (speech->type != GGUF_TYPE_F32)
+        return error_set(ret_error, STATUS_UNSUPPORTED,
+                         "%s: tensor memory.speech.weight: expected F32, got %s", gguf_name(gguf),
+                         gguf_type_name(speech->type));
+    TRY(layer_init(&memory->input, gguf, "memory.input", (uint32_t[]){3 * width, model->channels},
+                   ret_error));
+    TRY(layer_init(&memory->hidden, gguf, "memory.hidden", (uint32_t[]){3 * width, width},
+                   ret_error));
+    memory->speech = malloc(speech->size);
+    if (!memory->speech)
+        return error_set(ret_error, STATUS_NO_MEMORY, "%s: out of memory", gguf_name(gguf));
+    memcpy(memory->speech, speech->data, speech->size);
+    memory->width = width;
+    return STATUS_OK;
+}
+
 enum status wake_model_create(struct wake_model **ret_model, const char *path,
                               struct error *ret_error)
 {
@@ -198,6 +237,8 @@ enum status wake_model_create(struct wake_model **ret_model, const char *path,
         status = read_shape(model, gguf, ret_error);
     if (status == STATUS_OK)
         status = read_weights(model, gguf, ret_error);
+    if (status == STATUS_OK)
+        status = read_memory(model, gguf, ret_error);
     gguf_destroy(gguf);
     if (status != STATUS_OK) {
         wake_model_destroy(model);
@@ -215,6 +256,9 @@ void wake_model_destroy(struct wake_model *model)
     layer_finish(&model->head);
     for (size_t i = 0; i < MAX_BLOCKS; i++)
         layer_finish(&model->block[i]);
+    layer_finish(&model->memory.input);
+    layer_finish(&model->memory.hidden);
+    free(model->memory.speech);
     free(model);
 }
 
@@ -264,15 +308,20 @@ size_t wake_model_field(const struct wake_model *model)
 
 /* ---- a stream ---- */
 
+static size_t scratch_for(const struct layer *layer, size_t most)
+{
+    size_t need = nn_matmul_scratch(&layer->matrix, 1);
+    return need > most ? need : most;
+}
+
 static size_t scratch_bytes(const struct wake_model *model)
 {
-    size_t most = nn_matmul_scratch(&model->stem.matrix, 1);
-    for (uint32_t i = 0; i < model->blocks; i++) {
-        size_t need = nn_matmul_scratch(&model->block[i].matrix, 1);
-        most = need > most ? need : most;
-    }
-    size_t need = nn_matmul_scratch(&model->head.matrix, 1);
-    most = need > most ? need : most;
+    size_t most = scratch_for(&model->stem, 0);
+    for (uint32_t i = 0; i < model->blocks; i++)
+        most = scratch_for(&model->block[i], most);
+    most = scratch_for(&model->head, most);
+    if (model->memory.width > 0)
+        most = scratch_for(&model->memory.hidden, scratch_for(&model->memory.input, most));
     return most > NN_ALIGN ? (most + NN_ALIGN - 1) / NN_ALIGN * NN_ALIGN : NN_ALIGN;
 }
 
@@ -296,9 +345,11 @@ enum status wake_session_create(struct wake_session **ret_session, const struct 
     session->gathered = calloc(model->taps * c, sizeof(float));
     session->now = calloc(c, sizeof(float));
     session->out = calloc(out_floats(model), sizeof(float));
+    session->gates = calloc(6 * (size_t)model->memory.width + 1, sizeof(float));
+    session->memory = calloc((size_t)model->memory.width + 1, sizeof(float));
     session->scratch = aligned_alloc(NN_ALIGN, scratch_bytes(model));
     if (!session->stem || !session->past || !session->gathered || !session->now || !session->out ||
-        !session->scratch) {
+        !session->gates || !session->memory || !session->scratch) {
         wake_session_destroy(session);
         return error_set(ret_error, STATUS_NO_MEMORY, "wake session: out of memory");
     }
@@ -315,6 +366,8 @@ void wake_session_destroy(struct wake_session *session)
     free(session->gathered);
     free(session->now);
     free(session->out);
+    free(session->gates);
+    free(session->memory);
     free(session->scratch);
     free(session);
 }
@@ -324,6 +377,7 @@ void wake_session_reset(struct wake_session *session, uint64_t frame)
     const struct wake_model *model = session->model;
     memset(session->stem, 0, (size_t)model->stem_frames * WAKE_BANDS * sizeof(float));
     memset(session->past, 0, past_steps_all(model) * model->channels * sizeof(float));
+    memset(session->memory, 0, model->memory.width * sizeof(float));
     session->frame = frame;
     session->step = 0;
 }
@@ -362,6 +416,24 @@ static void apply(struct wake_session *session, const struct layer *layer, const
     session->ops->matmul(&layer->matrix, in, out, session->scratch);
 }
 
+/* r, z = sigmoid(Wx + b + Uh + c); n = tanh(Wx + b + r (Uh + c)); h = (1 - z) n + z h. */
+static void remember(struct wake_session *session)
+{
+    const struct memory *memory = &session->model->memory;
+    const struct nn_ops *ops = session->ops;
+    size_t n = memory->width;
+    float *gate = session->gates, *past = gate + 3 * n, *h = session->memory;
+    apply(session, &memory->input, session->now, gate);
+    apply(session, &memory->hidden, h, past);
+    ops->add(gate, past, 2 * n);
+    ops->activate(NN_SIGMOID, gate, 2 * n);
+    ops->multiply(past + 2 * n, gate, n);
+    ops->add(gate + 2 * n, past + 2 * n, n);
+    ops->activate(NN_TANH, gate + 2 * n, n);
+    for (size_t i = 0; i < n; i++)
+        h[i] = gate[2 * n + i] + gate[n + i] * (h[i] - gate[2 * n + i]);
+}
+
 static void run_step(struct wake_session *session)
 {
     const struct wake_model *model = session->model;
@@ -378,6 +450,10 @@ static void run_step(struct wake_session *session)
         ring += past_steps(model, i) * c;
     }
     apply(session, &model->head, session->now, session->out);
+    if (model->memory.width > 0) {
+        remember(session);
+        session->out[0] += ops->dot(model->memory.speech, session->memory, model->memory.width);
+    }
     ops->activate(NN_SIGMOID, session->out, 1 + model->tuning.word_count);
     session->step++;
 }

@@ -14,8 +14,10 @@
  * The net (tools/train/wake/net.py is its twin): f = (max(mel, floor) - mean) * scale per band;
  * every second frame a stem layer over the last four frames, then residual layers
  * x + relu(W [x(s-2d) x(s-d) x(s)] + b) with dilations d from the file, then one logit for speech
- * and one for each word. Nothing looks ahead; there is no level normalisation, the net was trained
- * on levels from -30 to +4 dB. Everything before the first frame counts as zero.
+ * and one for each word. Speech also hears a small recurrent memory over the same features (what
+ * the room sounds like), the words do not. Nothing looks ahead; there is no level normalisation,
+ * the net was trained on levels from -30 to +4 dB. Everything before the first frame counts as
+ * zero.
  *
  * Same frames, same bits: on every run and on every instruction set.
  *
@@ -73,7 +75,8 @@ struct wake_tuning {
 
 void wake_model_tuning(const struct wake_model *model, struct wake_tuning *ret_tuning);
 
-/* Frames that one step can see: after that many frames a session's past does not matter. */
+/* Frames that a word's posterior can see: after that many frames a session's past does not matter
+ * to the words. */
 size_t wake_model_field(const struct wake_model *model);
 
 /* Mutable state of one stream. The model must outlive it. Errors: NO_MEMORY. */

@@ -25,8 +25,8 @@ void wake_detector_reset(struct wake_detector *detector)
     detector->deaf_until = 0;
 }
 
-/* Mean over the last smooth_steps posteriors, over fewer at a stream's start. */
-static float smoothed(const struct wake_detector *detector, size_t word)
+/* Over fewer steps at a stream's start. */
+float wake_detector_score(const struct wake_detector *detector, size_t word)
 {
     uint64_t n = detector->tuning.smooth_steps;
     if (detector->steps < n)
@@ -43,7 +43,7 @@ static int best_word(const struct wake_detector *detector, float *ret_score)
     int best = -1;
     float most = -1;
     for (size_t w = 0; w < detector->tuning.word_count; w++) {
-        float score = smoothed(detector, w);
+        float score = wake_detector_score(detector, w);
         float above = score - detector->tuning.thresholds[w];
         if (above >= 0 && above > most) {
             best = (int)w;

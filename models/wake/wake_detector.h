@@ -35,6 +35,9 @@ void wake_detector_set_threshold(struct wake_detector *detector, size_t word, fl
 /* Forget what was heard, keep the thresholds. */
 void wake_detector_reset(struct wake_detector *detector);
 
+/* Mean of the word's last posteriors, 0..1: what is held against its threshold. */
+float wake_detector_score(const struct wake_detector *detector, size_t word);
+
 /* One step of the net. True when *ret_event was filled. */
 bool wake_detector_step(struct wake_detector *detector, const struct wake_scores *scores,
                         struct wake_event *ret_event);

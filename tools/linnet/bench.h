@@ -9,7 +9,7 @@
 #include "asr_recogniser.h"
 #include "status.h"
 
-enum { BENCH_ROWS_MAX = 48, BENCH_RUNS = 3 };
+enum { BENCH_ROWS_MAX = 64, BENCH_RUNS = 3 };
 
 struct bench_row {
     char name[56];
@@ -29,6 +29,7 @@ struct bench_request {
     const char *dir;
     const char *plots;    /* folder for PNG files, NULL for none */
     const char *language; /* of the recogniser: "general" or "assistant" */
+    const char *typed;    /* a typed wake word, NULL for none */
 };
 
 /* A recogniser with the models of a folder (NULL: the built-in one). */
@@ -84,5 +85,9 @@ enum status bench_asr(struct bench_report *report, const struct bench_request *r
  * endpoint. */
 enum status bench_endpoint(struct bench_report *report, const struct bench_request *request,
                            struct error *ret_error);
+
+/* Wake words: misses against false alarms, clean and under noise, and what listening costs. */
+enum status bench_wake(struct bench_report *report, const struct bench_request *request,
+                       struct error *ret_error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "cpu.h"
 
 struct options {
-    const char *models, *plots, *language;
+    const char *models, *plots, *language, *typed;
     bool json;
 };
 
@@ -21,6 +21,8 @@ static const struct cli_option rows[] = {
      "Folder of the model files."},
     {"plots", 'p', CLI_TEXT, offsetof(struct options, plots), "DIR",
      "Also draw what was measured, as PNG files in this folder."},
+    {"typed", 't', CLI_TEXT, offsetof(struct options, typed), "PHRASE",
+     "Typed wake word of bench wake, beside the built-in ones."},
     {0},
 };
 
@@ -31,6 +33,7 @@ static const struct {
 } parts[] = {
     {"asr", bench_asr},
     {"endpoint", bench_endpoint},
+    {"wake", bench_wake},
 };
 
 static enum status measure_part(struct bench_report *report, const struct options *options,
@@ -39,7 +42,8 @@ static enum status measure_part(struct bench_report *report, const struct option
     const struct bench_request request = {.models = options->models,
                                           .dir = argv[1],
                                           .plots = options->plots,
-                                          .language = options->language};
+                                          .language = options->language,
+                                          .typed = options->typed};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strcmp(argv[0], parts[i].name) == 0)
             return parts[i].run(report, &request, error);
@@ -97,7 +101,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_bench = {
     .name = "bench",
-    .arguments = "[asr|endpoint] [DIR]",
+    .arguments = "[asr|endpoint|wake] [DIR]",
     .summary =
         "Measure this machine; with a folder of recorded requests also the time to answer, or "
         "only one part on a folder with a manifest.tsv.",

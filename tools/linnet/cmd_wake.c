@@ -9,16 +9,21 @@
 #include "source.h"
 
 struct options {
-    const char *word, *models;
+    const char *word, *typed, *models;
     double threshold;
-    bool json;
+    bool force, json;
 };
 
 static const struct cli_option rows[] = {
     {"word", 'w', CLI_TEXT, offsetof(struct options, word), "WORD",
-     "The word to listen for; any of the built-in ones when not given."},
+     "The word to listen for; any of the built-in ones when not given, and none of them with "
+     "--typed."},
+    {"typed", 'y', CLI_TEXT, offsetof(struct options, typed), "PHRASE",
+     "A wake word as text, never trained on: says how it will do, then listens for it."},
+    {"force", 'f', CLI_FLAG, offsetof(struct options, force), NULL,
+     "Take a typed wake word that is too short or too common."},
     {"threshold", 't', CLI_REAL, offsetof(struct options, threshold), "SCORE",
-     "Score to reach, 0..1; the model's own when not given."},
+     "Score to reach: 0..1, or below 0 for a typed word; its own when not given."},
     {"json", 'j', CLI_FLAG, offsetof(struct options, json), NULL, "One JSON object a line."},
     {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
      "Folder of the model files."},
@@ -62,19 +67,59 @@ static enum status listen(const char *path, struct front *front, bool json, stru
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+static void show_outlook(const struct typed_ear *ear, bool json)
+{
+    const struct typed_phrase *phrase = typed_ear_phrase(ear);
+    const struct typed_outlook *outlook = typed_ear_outlook(ear);
+    char path[256];
+    typed_path_write(&phrase->paths[0], path, sizeof(path));
+    if (!json) {
+        printf(
+            "\"%s\": %s%s; %u sounds, rarity %.0f; expect %.2g false alarms an hour of speech at "
+            "score %.2f%s%s\n",
+            phrase->text, path, phrase->count > 1 ? " (and other ways)" : "", outlook->phones,
+            (double)outlook->surprise, (double)outlook->alarms, (double)outlook->threshold,
+            outlook->weakness ? "; weak: " : "", outlook->weakness ? outlook->weakness : "");
+        return;
+    }
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:s?}", "typed", phrase->text, "phones",
+                  path, "ways", (int)phrase->count, "sounds", (int)outlook->phones, "rarity",
+                  (double)outlook->surprise, "alarms_an_hour", (double)outlook->alarms, "threshold",
+                  (double)outlook->threshold, "weakness", outlook->weakness);
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(object);
+}
+
+static enum status create_front(const struct options *options, struct front **ret_front,
+                                struct error *error)
+{
+    char wake[512], acoustic[512], lexicon[512];
+    models_dir_file(options->models, "wake.gguf", wake, sizeof(wake));
+    models_dir_file(options->models, "asr.gguf", acoustic, sizeof(acoustic));
+    models_dir_file(options->models, "en-us.gguf", lexicon, sizeof(lexicon));
+    const char *word = options->word ? options->word : options->typed ? "none" : "any";
+    float threshold = (float)options->threshold;
+    const struct front_config config = {
+        .model_path = wake,
+        .word = word,
+        .threshold = options->typed ? 0 : threshold,
+        .typed = {.acoustic_path = acoustic,
+                  .lexicon_path = lexicon,
+                  .phrase = options->typed,
+                  .threshold = threshold,
+                  .force = options->force},
+    };
+    return front_create(&config, ret_front, error);
+}
+
 /* Each file begins with a fresh front: nothing is remembered from the one before. */
 static enum status listen_fresh(const char *path, const struct options *options,
                                 struct error *error)
 {
-    char model[512];
     struct front *front;
-    models_dir_file(options->models, "wake.gguf", model, sizeof(model));
-    const struct front_config config = {
-        .model_path = model,
-        .word = options->word,
-        .threshold = (float)options->threshold,
-    };
-    TRY(front_create(&config, &front, error));
+    TRY(create_front(options, &front, error));
     enum status status = listen(path, front, options->json, error);
     front_destroy(front);
     return status;
@@ -82,10 +127,22 @@ static enum status listen_fresh(const char *path, const struct options *options,
 
 static int run(int argc, char **argv)
 {
-    struct options options = {.word = "any"};
+    struct options options = {0};
     int count, exit_status = EXIT_DONE;
     if (!cli_parse(&command_wake, &options, argc, argv, &count, &exit_status))
         return exit_status;
+    if (count == 0 && !options.typed) {
+        cli_fail("wake: no FILE to listen to; linnet wake --help");
+        return EXIT_USAGE;
+    }
+    if (options.typed) {
+        struct front *front;
+        struct error error;
+        if (create_front(&options, &front, &error) != STATUS_OK)
+            return cli_fail("%s", error.text);
+        show_outlook(front_typed(front), options.json);
+        front_destroy(front);
+    }
     for (int i = 0; i < count; i++) {
         struct error error;
         if (listen_fresh(argv[i], &options, &error) != STATUS_OK)
@@ -96,10 +153,10 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_wake = {
     .name = "wake",
-    .arguments = "FILE…",
-    .summary = "Find the wake words in recordings.",
+    .arguments = "[FILE…]",
+    .summary = "Find the wake words in recordings, built in or typed.",
     .options = rows,
-    .min_arguments = 1,
+    .min_arguments = 0,
     .max_arguments = -1,
     .run = run,
 };
