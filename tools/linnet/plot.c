@@ -72,7 +72,7 @@ static void line_between(const struct canvas *c, const double from[2], const dou
 static void draw_tick(const struct canvas *c, bool vertical, double value)
 {
     char text[32];
-    snprintf(text, sizeof(text), "%.4g", value);
+    snprintf(text, sizeof(text), "%.4g", value == 0 ? 0.0 : value); /* no "-0" */
     double x = at_x(c, value), y = at_y(c, value), bottom = HEIGHT - BOTTOM;
     grey(c, 0.87);
     if (vertical)
@@ -361,7 +361,7 @@ static void draw_group(const struct canvas *c, const struct plot_bars *bars, siz
         colour(c, s);
         draw_bar(c, (double[2]){x, x + wide}, value);
         grey(c, 0);
-        snprintf(text, sizeof(text), "%.3g", value);
+        snprintf(text, sizeof(text), "%.3g", value == 0 ? 0.0 : value);
         write_at(c, text, (double[2]){x + wide / 2, at_y(c, value) - 4}, (double[2]){0.5, 1});
     }
     write_at(c, bars->group_names[group],
