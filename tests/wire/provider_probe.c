@@ -93,6 +93,7 @@ static enum status do_start(struct probe *probe, const json_t *command)
         .messages = messages,
         .message_count = json_array_size(json_object_get(command, "messages")),
         .tools = tools_text,
+        .max_output_tokens = (int)number_of(command, "max_output_tokens"),
         .send_audio = json_is_true(json_object_get(command, "send_audio")),
         .want_audio = json_is_true(json_object_get(command, "want_audio"))};
     enum status status = provider_start(probe->provider, &turn, &probe->error);
