@@ -9,9 +9,9 @@ enum {
     ANSWER_BYTES_MAX = 2 * CLOUD_SPOKEN_BYTES,
     /* How long the first words of an answer wait for the end of their clause, and how many bytes of
      * whole words are enough then. */
-    FIRST_WORDS_MS = 80,
+    FIRST_WORDS_MS = 60,
     FIRST_WORDS_BYTES = 10,
-    LAST_CALL_MS = 110,
+    LAST_CALL_MS = 90,
 };
 
 static int64_t now(const struct mind *mind)

@@ -46,7 +46,7 @@ bool store_has_due(struct store *store, int64_t now);
 /* Take the earliest reminder due at or before `now` out of the store; false when none is due. */
 bool store_take_due(struct store *store, int64_t now, struct reminder *ret_reminder);
 
-/* Decisions of the router, as json_decision.h writes them. The last STORE_DECISIONS_MAX are kept. */
+/* Decisions of the router, as json_decision.h writes them; the last STORE_DECISIONS_MAX stay. */
 enum { STORE_DECISIONS_MAX = 2000 };
 
 enum status store_add_decision(struct store *store, const char *json, struct error *ret_error);
