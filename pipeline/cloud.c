@@ -241,6 +241,12 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+int cloud_winner(const struct cloud *c)
+{
+    bool has = c->fsm.phase == CLOUD_ANSWERING && c->fsm.live_count > 0;
+    return has ? c->fsm.live[0].place : -1;
+}
+
 static void take_text(struct cloud *c, int place, const char *text)
 {
     continuation_feed(&c->continuation, text, c->words, sizeof(c->words));

@@ -91,6 +91,9 @@ bool cloud_is_busy(const struct cloud *cloud);
  */
 void cloud_stop(struct cloud *cloud, int64_t heard_ms);
 
+/* Whose answer is being said; -1 while nobody's is. */
+int cloud_winner(const struct cloud *cloud);
+
 /* All that was said of the answer so far, filler left out. */
 const char *cloud_spoken(const struct cloud *cloud);
 

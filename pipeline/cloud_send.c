@@ -18,8 +18,12 @@ struct cloud_send {
     struct cloud_send_config config;
     uint32_t turn;
     bool is_private;
+    struct sound_range sound;          /* of the request */
+    bool sounded[CLOUD_PROVIDERS_MAX]; /* it went there */
+    bool plays[CLOUD_PROVIDERS_MAX];   /* the answer comes as sound */
     struct holds holds[CLOUD_PROVIDERS_MAX];
     struct provider_message messages[MESSAGES_MAX];
+    const char *asked; /* of them, the last that the user said; or NULL */
 };
 
 enum status cloud_send_create(const struct cloud_send_config *config, struct cloud_send **ret_send,
@@ -42,6 +46,19 @@ void cloud_send_open(struct cloud_send *s, uint32_t turn, bool is_private)
 {
     s->turn = turn;
     s->is_private = is_private;
+    s->sound = (struct sound_range){0};
+    memset(s->sounded, 0, sizeof(s->sounded));
+    memset(s->plays, 0, sizeof(s->plays));
+}
+
+void cloud_send_set_sound(struct cloud_send *s, struct sound_range sound)
+{
+    s->sound = sound;
+}
+
+bool cloud_send_plays(const struct cloud_send *s, int place)
+{
+    return place >= 0 && s->plays[place];
 }
 
 static int64_t now_unix(const struct cloud_send *s)
@@ -54,53 +71,121 @@ static const struct cloud_provider *provider_of(const struct cloud_send *s, int 
     return &s->config.cloud->providers[place];
 }
 
+/* ---- sound ---- */
+
+static bool is_kind(const struct cloud_provider *provider, const char *kind)
+{
+    return strcmp(provider->kind, kind) == 0;
+}
+
+/* A service that hears and speaks for itself. */
+static bool is_speaker(const struct cloud_provider *provider)
+{
+    return is_kind(provider, "openai-realtime") || is_kind(provider, "gemini-live");
+}
+
+static enum sound_form form_of(const struct cloud_provider *provider)
+{
+    return is_kind(provider, "linnet") ? SOUND_OPUS16 : SOUND_PCM24;
+}
+
+static bool may_hear(const struct cloud_send *s, int place)
+{
+    const struct cloud_provider *provider = provider_of(s, place);
+    return provider->send_audio && (is_speaker(provider) || is_kind(provider, "linnet")) &&
+           sound_can_send(s->config.sound_log, s->sound);
+}
+
 /* ---- the turn ---- */
+
+/* What is laid out, and how. */
+struct draft {
+    int place;
+    uint32_t id;
+    const char *spoken;
+    bool as_sound;
+};
+
+static const char *last_said(const struct provider_message *messages, size_t count)
+{
+    while (count > 0 && messages[count - 1].role != PROVIDER_USER)
+        count--;
+    return count ? messages[count - 1].text : NULL;
+}
 
 /* The conversation as it stands; behind it, for an answer that somebody else began, what was said
  * and the request to go on. */
-static enum status lay_out(struct cloud_send *s, int place, const char *spoken,
-                           struct provider_turn *turn, struct error *ret_error)
+static enum status lay_out(struct cloud_send *s, const struct draft *draft,
+                           struct provider_turn *turn, const char **ret_heard,
+                           struct error *ret_error)
 {
+    const struct cloud_provider *provider = provider_of(s, draft->place);
     struct conversation_view view;
     TRY(conversation_view(s->config.conversation, &view, ret_error));
     size_t count = view.count < CONVERSATION_MESSAGES_MAX ? view.count : CONVERSATION_MESSAGES_MAX;
     memcpy(s->messages, view.messages + (view.count - count), count * sizeof(s->messages[0]));
-    if (*spoken) {
+    const char *heard = NULL;
+    s->asked = last_said(s->messages, count);
+    if (draft->as_sound && count > 0 && s->messages[count - 1].role == PROVIDER_USER)
+        heard = s->messages[--count].text;
+    if (*draft->spoken) {
         s->messages[count++] =
-            (struct provider_message){.role = PROVIDER_ASSISTANT, .text = spoken};
+            (struct provider_message){.role = PROVIDER_ASSISTANT, .text = draft->spoken};
         s->messages[count++] = (struct provider_message){
             .role = PROVIDER_USER,
             .text = "You were cut off. Go on right behind your last word, repeat nothing."};
     }
     *turn = (struct provider_turn){
+        .turn = draft->id,
         .messages = s->messages,
         .message_count = count,
         .tools = s->config.tools,
-        .max_output_tokens = (int)provider_of(s, place)->max_tokens,
+        .send_audio = heard != NULL,
+        .want_audio = *provider->voice && is_speaker(provider),
+        .max_output_tokens = (int)provider->max_tokens,
     };
+    *ret_heard = heard;
     return STATUS_OK;
 }
 
-/* The turn as it may leave to this provider: *ret_pass is finished by the caller. */
-static enum status pass(struct cloud_send *s, int place, const char *spoken, uint32_t id,
-                        struct gate_pass *ret_pass, struct error *ret_error)
+static enum status pass_draft(struct cloud_send *s, const struct draft *draft,
+                              struct gate_pass *ret_pass, struct error *ret_error)
 {
     struct provider_turn turn;
+    const char *heard;
     char *instructions;
-    TRY(lay_out(s, place, spoken, &turn, ret_error));
+    TRY(lay_out(s, draft, &turn, &heard, ret_error));
     TRY(conversation_instructions(s->config.zone, now_unix(s), &instructions, ret_error));
-    turn.turn = id;
     turn.instructions = instructions;
     const struct gate_request request = {
         .privacy = s->config.privacy,
-        .target = provider_of(s, place)->name,
+        .target = provider_of(s, draft->place)->name,
         .private_mode = s->is_private,
-        .may_send_audio = provider_of(s, place)->send_audio,
+        .may_send_audio = provider_of(s, draft->place)->send_audio,
+        .asked = s->asked,
+        .heard = heard,
         .turn = &turn,
     };
     enum status status = gate_check(&request, ret_pass, ret_error);
     free(instructions);
     return status;
+}
+
+/* The turn as it may leave to this provider: *ret_pass is finished by the caller. Sound that may
+ * not leave is replaced by its words, which can be redacted. */
+static enum status pass(struct cloud_send *s, int place, const char *spoken, uint32_t id,
+                        struct gate_pass *ret_pass, struct error *ret_error)
+{
+    struct draft draft = {.place = place, .id = id, .spoken = spoken};
+    draft.as_sound = !*spoken && !s->sounded[place] && may_hear(s, place);
+    if (draft.as_sound) {
+        TRY(pass_draft(s, &draft, ret_pass, ret_error));
+        if (ret_pass->verdict != PRIVACY_DENIED)
+            return STATUS_OK;
+        gate_pass_finish(ret_pass);
+    }
+    draft.as_sound = false;
+    return pass_draft(s, &draft, ret_pass, ret_error);
 }
 
 /* ---- money ---- */
@@ -125,6 +210,15 @@ static struct ledger_caps caps_of(const struct cloud_send *s, int place)
     return (struct ledger_caps){.per_turn = s->config.per_turn,
                                 .per_day = s->config.per_day,
                                 .provider_per_day = s->config.provider_per_day[place]};
+}
+
+/* With the sound that a turn goes on from. */
+static struct provider_usage worst_of(const struct cloud_send *s, int place,
+                                      const struct provider_turn *turn)
+{
+    struct provider_turn copy = *turn;
+    copy.send_audio = copy.send_audio || s->sounded[place];
+    return ledger_worst_case(&copy, sound_range_seconds(s->sound));
 }
 
 static enum status hold(struct cloud_send *s, int place, const struct provider_usage *most,
@@ -186,7 +280,7 @@ void cloud_send_measure(struct cloud_send *s, int place, struct route_provider *
         return;
     const struct ledger_price price = price_of(s, place);
     const struct ledger_caps caps = caps_of(s, place);
-    const struct provider_usage most = ledger_worst_case(&gate.turn, 0);
+    const struct provider_usage most = worst_of(s, place, &gate.turn);
     provider->privacy = privacy_of(gate.verdict);
     provider->cost = ledger_cost(&price, &most);
     provider->left = ledger_left(s->config.ledger, now_unix(s), provider_of(s, place)->name, &caps);
@@ -196,23 +290,42 @@ void cloud_send_measure(struct cloud_send *s, int place, struct route_provider *
 int64_t cloud_send_estimate(struct cloud_send *s, int place)
 {
     struct provider_turn turn;
-    if (lay_out(s, place, "", &turn, NULL) != STATUS_OK)
+    const struct draft draft = {.place = place, .spoken = ""};
+    const char *heard;
+    if (lay_out(s, &draft, &turn, &heard, NULL) != STATUS_OK)
         return 0;
     const struct provider_usage usage = ledger_estimate(&turn, 0);
     const struct ledger_price price = price_of(s, place);
     return ledger_cost(&price, &usage);
 }
 
+/* Some of it may have gone when it fails, so what is held stays held. */
+static enum status send_sound(struct cloud_send *s, int place, struct error *ret_error)
+{
+    struct provider *provider = s->config.providers[place];
+    s->sounded[place] = true;
+    enum status status = sound_send(provider, s->config.sound_log, s->sound,
+                                    form_of(provider_of(s, place)), ret_error);
+    if (status != STATUS_OK) {
+        provider_cancel(provider, -1);
+        s->holds[place].count = 0;
+    }
+    return status;
+}
+
 /* Money is held before the first byte goes, and given back when none went. */
 static enum status start(struct cloud_send *s, int place, const struct provider_turn *turn,
                          struct error *ret_error)
 {
-    const struct provider_usage most = ledger_worst_case(turn, 0);
+    const struct provider_usage most = worst_of(s, place, turn);
     TRY(hold(s, place, &most, ret_error));
     enum status status = provider_start(s->config.providers[place], turn, ret_error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         release(s, place);
-    return status;
+        return status;
+    }
+    s->plays[place] = turn->want_audio;
+    return turn->send_audio ? send_sound(s, place, ret_error) : STATUS_OK;
 }
 
 enum status cloud_send_ask(struct cloud_send *s, int place, uint32_t id, const char *spoken,
@@ -259,7 +372,7 @@ static enum status hold_round(struct cloud_send *s, int place, const struct clou
         TRY(conversation_tool(s->config.conversation, calls[i].call_id, calls[i].name,
                               calls[i].arguments, results[i].output, ret_error));
     TRY(pass(s, place, "", 0, &gate, ret_error));
-    const struct provider_usage most = ledger_worst_case(&gate.turn, 0);
+    const struct provider_usage most = worst_of(s, place, &gate.turn);
     gate_pass_finish(&gate);
     return hold(s, place, &most, ret_error);
 }

@@ -17,6 +17,7 @@
 #include "privacy.h"
 #include "provider.h"
 #include "route.h"
+#include "sound_send.h"
 #include "status.h"
 
 struct cloud_send_config {
@@ -29,8 +30,9 @@ struct cloud_send_config {
     const int64_t *provider_per_day; /* by index */
     const struct clock *clock;
     const char *zone;
-    const char *session; /* of this run, for the ledger */
-    const char *tools;   /* JSON for the providers */
+    const char *session;               /* of this run, for the ledger */
+    const char *tools;                 /* JSON for the providers */
+    const struct sound_log *sound_log; /* of the microphone; NULL: requests go out as words */
 };
 
 struct cloud_send;
@@ -42,6 +44,13 @@ void cloud_send_destroy(struct cloud_send *send);
 
 /* A turn begins; its request is the last of the conversation. `is_private`: nothing leaves. */
 void cloud_send_open(struct cloud_send *send, uint32_t turn, bool is_private);
+
+/* The sound of the turn's request: for providers with `send_audio`, if its words may go there as
+ * they are; the others get the words. */
+void cloud_send_set_sound(struct cloud_send *send, struct sound_range sound);
+
+/* Does this provider answer the turn with a voice of its own? False for a negative place. */
+bool cloud_send_plays(const struct cloud_send *send, int place);
 
 /* Fill privacy, cost and left of a provider for the turn as it stands. A provider that cannot be
  * used has an open breaker. */

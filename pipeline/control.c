@@ -26,6 +26,7 @@ static void ask_mind(struct control *c, enum mind_request_kind kind)
 {
     struct mind_request request = {.kind = kind, .turn = turn_now(c), .confidence = c->confidence};
     snprintf(request.text, sizeof(request.text), "%s", kind == MIND_ANSWER ? c->text : "");
+    request.sound = c->sound;
     c->mind_finished = false;
     c->spoke = false;
     if (mailbox_post(c->config.requests, &request) != STATUS_OK) {
@@ -49,6 +50,7 @@ static void perform(struct control *c, enum turn_event event, uint64_t frame)
         atomic_fetch_add(c->config.turn, 1);
     c->state = step.state;
     if (step.actions & TURN_LISTEN) {
+        c->listens_from = frame;
         ears_listen(c->config.ears, frame);
         event_send_text(&c->config.events, LINNET_EVENT_LISTENING, turn_now(c), "");
     }
@@ -70,6 +72,13 @@ static void on_wake(struct control *c, const struct front_frame *frame)
     perform(c, TURN_EVENT_WAKE, frame->wake_end + 1);
 }
 
+/* What the ears listened to: see front.h for frames and samples. */
+static struct sound_range sound_of(const struct control *c)
+{
+    enum { STEP = 160, LENGTH = 400 };
+    return (struct sound_range){c->listens_from * STEP, c->last_frame * STEP + LENGTH};
+}
+
 static void on_endpoint(struct control *c)
 {
     struct ears_result result;
@@ -81,6 +90,7 @@ static void on_endpoint(struct control *c)
     }
     snprintf(c->text, sizeof(c->text), "%s", result.text);
     c->confidence = result.confidence;
+    c->sound = sound_of(c);
     send_words(c, LINNET_EVENT_FINAL, result.text, result.confidence);
     perform(c, TURN_EVENT_ENDPOINT, 0);
 }
@@ -117,6 +127,7 @@ static void listen(struct control *c)
 void control_frame(struct control *c, const struct front_frame *frame)
 {
     ears_hear(c->config.ears, frame);
+    c->last_frame = frame->index;
     if (frame->wake_word >= 0)
         on_wake(c, frame);
     else if (c->state == TURN_LISTENING)
@@ -128,6 +139,7 @@ void control_text(struct control *c, const char *text)
 {
     snprintf(c->text, sizeof(c->text), "%s", text);
     c->confidence = 1;
+    c->sound = (struct sound_range){0};
     perform(c, TURN_EVENT_TEXT, 0);
 }
 

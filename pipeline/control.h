@@ -34,7 +34,10 @@ struct control {
     char text[LINNET_TEXT_BYTES]; /* the request of the open turn */
     float confidence;
     const char *close_reason;
-    uint32_t partials; /* given to the mind so far; it judges them by this number */
+    uint64_t listens_from; /* frame */
+    uint64_t last_frame;
+    struct sound_range sound; /* of the request of the open turn; empty for a typed one */
+    uint32_t partials;        /* given to the mind so far; it judges them by this number */
 };
 
 void control_init(struct control *control, const struct control_config *config);

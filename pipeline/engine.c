@@ -167,11 +167,22 @@ static void tell_problems(struct linnet *l)
     }
 }
 
+/* Kept only when somebody may have it. */
+static enum status create_sound_log(struct linnet *l, struct error *ret_error)
+{
+    for (int i = 0; i < l->cloud.provider_count; i++) {
+        if (l->cloud.providers[i].send_audio)
+            return sound_log_create(&l->sound_log, ret_error);
+    }
+    return STATUS_OK;
+}
+
 static enum status create_outside(struct linnet *l, const char *state, struct error *ret_error)
 {
     TRY(cloud_link_init(&l->link, &l->cloud, &l->options, &l->clock, ret_error));
     if (!l->link.open)
         return STATUS_OK;
+    TRY(create_sound_log(l, ret_error));
     l->outside = (struct outside_config){
         .cloud = &l->cloud,
         .options = &l->options,
@@ -180,6 +191,7 @@ static enum status create_outside(struct linnet *l, const char *state, struct er
         .privacy = l->privacy,
         .state_path = state,
         .clock = &l->clock,
+        .sound_log = l->sound_log,
     };
     tell_problems(l);
     return STATUS_OK;
@@ -254,6 +266,7 @@ void linnet_destroy(struct linnet *l)
         return;
     mind_destroy(l->mind);
     cloud_link_finish(&l->link);
+    sound_log_destroy(l->sound_log);
     privacy_destroy(l->privacy);
     voice_destroy(l->voice);
     ears_destroy(l->ears);
@@ -307,6 +320,7 @@ void linnet_push(struct linnet *l, const float *samples, size_t n)
     struct front_frame frame;
     while (n > 0) {
         size_t taken = front_feed(l->front, samples, n);
+        sound_log_write(l->sound_log, samples, taken);
         samples += taken;
         n -= taken;
         while (front_poll(l->front, &frame))

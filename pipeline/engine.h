@@ -24,6 +24,7 @@ struct linnet {
     struct cloud_config cloud;
     struct privacy *privacy;
     struct cloud_link link;
+    struct sound_log *sound_log; /* NULL: nobody may have it */
     struct outside_config outside;
     const char *compare; /* name of a policy, or NULL */
     struct clock clock;

@@ -43,6 +43,7 @@ static void front_work(struct live *live, const float *samples, size_t count)
     struct front_frame frame;
     while (count > 0) {
         size_t taken = front_feed(live->linnet->front, samples, count);
+        sound_log_write(live->linnet->sound_log, samples, taken);
         samples += taken;
         count -= taken;
         while (front_poll(live->linnet->front, &frame)) {

@@ -57,14 +57,19 @@ static void report(struct mind *mind, enum mind_report_kind kind)
     mailbox_post(mind->config.reports, &message);
 }
 
+void mind_report_speaks(struct mind *mind)
+{
+    if (!mind->spoke)
+        report(mind, MIND_SPEAKS);
+    mind->spoke = true;
+}
+
 bool mind_say_clause(struct mind *mind, const char *clause)
 {
     if (!voice_say(mind->config.voice, mind->turn, clause))
         return false;
     event_send_text(&mind->config.events, LINNET_EVENT_REPLY, mind->turn, clause);
-    if (!mind->spoke)
-        report(mind, MIND_SPEAKS);
-    mind->spoke = true;
+    mind_report_speaks(mind);
     return true;
 }
 
@@ -357,8 +362,10 @@ static void conclude(struct mind *mind, struct answer *answer, const struct lm_r
     default:
         mind_say(mind, "Sorry, I didn't catch that.");
     }
+    enum route route = answer->decision.route;
     if (mind->outside && !mind->stream.open)
-        outside_answered(mind->outside, mind->last_reply, true);
+        outside_answered(mind->outside, mind->last_reply,
+                         route == ROUTE_TOOL || route == ROUTE_REPLY);
 }
 
 /* ---- ahead of the request ---- */
@@ -440,6 +447,8 @@ static void take_request(struct mind *mind, const struct mind_request *request)
     if (mind->outside && outside_open(mind->outside, request->turn, request->text, mind->is_private,
                                       &error) != STATUS_OK)
         event_send_text(&mind->config.events, LINNET_EVENT_ERROR, mind->turn, error.text);
+    if (mind->outside)
+        outside_set_sound(mind->outside, request->sound);
     if (!mind_cloud_wish(mind, request->text))
         answer_request(mind, request);
 }
@@ -484,7 +493,7 @@ bool mind_step(struct mind *mind)
 
 int mind_waits_on(const struct mind *mind)
 {
-    return mind->stream.open ? outside_fd(mind->outside) : -1;
+    return mind->stream.open && !mind->stream.ended ? outside_fd(mind->outside) : -1;
 }
 
 void mind_check_reminders(struct mind *mind)

@@ -18,6 +18,7 @@
 #include "linnet.h"
 #include "option.h"
 #include "outside.h"
+#include "sound_send.h"
 #include "status.h"
 #include "voice.h"
 
@@ -30,8 +31,9 @@ enum mind_request_kind {
 struct mind_request {
     enum mind_request_kind kind;
     uint32_t turn;
-    float confidence; /* of the words */
-    uint32_t serial;  /* of MIND_PREPARE, echoed in the report */
+    float confidence;         /* of the words */
+    uint32_t serial;          /* of MIND_PREPARE, echoed in the report */
+    struct sound_range sound; /* in the log of the microphone; empty: typed */
     char text[LINNET_TEXT_BYTES];
 };
 

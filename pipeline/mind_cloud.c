@@ -36,10 +36,20 @@ static void say(void *context, const char *text)
     strbuf_append(&mind->stream.text, text);
 }
 
+/* Words that are heard as sound: told, not spoken. */
+static void show(void *context, const char *text)
+{
+    struct mind *mind = context;
+    strbuf_append(&mind->stream.text, text);
+    mind->stream.shown = mind->stream.text.length;
+}
+
 static void sound(void *context, const void *pcm, size_t bytes)
 {
     struct mind *mind = context;
     mind->stream.plays = true;
+    mind->stream.sound_bytes += bytes;
+    mind_report_speaks(mind);
     voice_play(mind->config.voice, mind->turn, pcm, bytes);
 }
 
@@ -130,6 +140,7 @@ enum status mind_cloud_prepare(struct mind *mind, struct error *ret_error)
     const struct outside_host host = {
         .context = mind,
         .say = say,
+        .show = show,
         .sound = sound,
         .heard = heard,
         .run_tool = run_tool,
@@ -170,7 +181,7 @@ void mind_cloud_begin(struct mind *mind, const struct route_decision *decision,
     strbuf_clear(&stream->text);
     stream->open = true;
     stream->ended = stream->here = stream->spoke = stream->plays = false;
-    stream->fed = 0;
+    stream->fed = stream->shown = stream->sound_bytes = 0;
     stream->first_ns = 0;
     stream->waiting[0] = '\0';
     clause_init(&mind->splitter);
@@ -227,6 +238,7 @@ static bool speak_next(struct mind *mind)
     struct mind_stream *stream = &mind->stream;
     if (!*stream->waiting) {
         feed_splitter(mind);
+        stream->shows = stream->fed - mind->splitter.used < stream->shown;
         bool at_end = stream->ended && all_fed(stream);
         if (!clause_next(&mind->splitter, at_end, stream->waiting, sizeof(stream->waiting)) &&
             !first_words(mind, stream->waiting, sizeof(stream->waiting))) {
@@ -234,30 +246,54 @@ static bool speak_next(struct mind *mind)
             return false;
         }
     }
-    if (!mind_say_clause(mind, stream->waiting))
+    if (stream->shows)
+        event_send_text(&mind->config.events, LINNET_EVENT_REPLY, mind->turn, stream->waiting);
+    else if (!mind_say_clause(mind, stream->waiting))
         return false;
     stream->waiting[0] = '\0';
-    stream->spoke = true;
+    stream->spoke = stream->spoke || !stream->shows;
     return true;
 }
 
-/* All has gone to the voice: the conversation remembers it. */
-static void conclude(struct mind *mind)
+/* Of words that were heard as sound, those that were: cut where the sound was, at a blank. */
+static size_t heard_length(const struct mind *mind, const char *said, int64_t heard_ms)
 {
+    size_t length = strlen(said);
+    int64_t whole_ms = (int64_t)mind->stream.sound_bytes * 1000 / (2 * LINNET_VOICE_RATE);
+    if (!mind->stream.plays || heard_ms < 0 || heard_ms >= whole_ms)
+        return length;
+    length = length * (size_t)heard_ms / (size_t)whole_ms;
+    while (length > 0 && said[length] != ' ')
+        length--;
+    return length;
+}
+
+/* All has gone to the voice, or nobody hears the rest: the conversation remembers it. */
+static void conclude(struct mind *mind, int64_t heard_ms)
+{
+    char heard[ANSWER_BYTES_MAX];
     const char *said =
         mind->stream.here ? strbuf_text(&mind->stream.text) : outside_spoken(mind->outside);
     mind->stream.open = false;
-    snprintf(mind->last_reply, sizeof(mind->last_reply), "%.*s", LINNET_TEXT_BYTES - 1, said);
-    outside_answered(mind->outside, said, mind->stream.here);
+    snprintf(heard, sizeof(heard), "%.*s", (int)heard_length(mind, said, heard_ms), said);
+    snprintf(mind->last_reply, sizeof(mind->last_reply), "%.*s", LINNET_TEXT_BYTES - 1, heard);
+    outside_answered(mind->outside, heard, mind->stream.here);
+}
+
+/* Sound of theirs that is still played may yet be interrupted, and they want to know where. */
+static bool is_playing(const struct mind *mind)
+{
+    return mind->stream.plays && !voice_is_silent(mind->config.voice);
 }
 
 bool mind_cloud_step(struct mind *mind, bool *ret_over)
 {
     bool worked = outside_step(mind->outside);
     worked = speak_next(mind) || worked;
-    *ret_over = !worked && mind->stream.ended && !*mind->stream.waiting && all_fed(&mind->stream);
+    *ret_over = !worked && mind->stream.ended && !*mind->stream.waiting && all_fed(&mind->stream) &&
+                !is_playing(mind);
     if (*ret_over)
-        conclude(mind);
+        conclude(mind, -1);
     return worked;
 }
 
@@ -265,5 +301,5 @@ void mind_cloud_stop(struct mind *mind)
 {
     int64_t heard_ms = mind->stream.plays ? voice_heard_ms(mind->config.voice, mind->turn) : -1;
     outside_stop(mind->outside, heard_ms);
-    conclude(mind);
+    conclude(mind, heard_ms);
 }

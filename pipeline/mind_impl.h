@@ -23,6 +23,9 @@ struct mind_stream {
     int64_t first_ns;                /* when its first words came; 0 for not yet */
     bool spoke;                      /* a clause of it went to the voice */
     bool plays;                      /* sound of it went to the voice */
+    size_t sound_bytes;              /* of it, 16 bits at 24 kHz */
+    size_t shown;                    /* text before here is heard as that sound */
+    bool shows;                      /* .waiting is heard as sound */
     char waiting[LINNET_TEXT_BYTES]; /* a clause the voice had no room for */
 };
 
@@ -50,6 +53,9 @@ struct mind {
 };
 
 /* ---- mind.c ---- */
+
+/* Control learns that the reply begins to be heard. Once a turn. */
+void mind_report_speaks(struct mind *mind);
 
 /* A clause to the voice and as an event; false when the voice has no room. */
 bool mind_say_clause(struct mind *mind, const char *clause);

@@ -17,6 +17,7 @@ struct outside {
     struct cloud_send *send;
     struct cloud *cloud;
     char *tools;
+    int speaker;      /* whose sound is being played; -1 for nobody's */
     char session[48]; /* when this run began, and which: turns count from 1 in each */
     int64_t provider_per_day[CLOUD_PROVIDERS_MAX];
 };
@@ -53,12 +54,14 @@ static void settle(void *context, int place, const struct cloud_bill *bill)
 static void say(void *context, const char *text)
 {
     const struct outside *o = context;
-    o->host.say(o->host.context, text);
+    bool is_heard = cloud_send_plays(o->send, cloud_winner(o->cloud));
+    (is_heard ? o->host.show : o->host.say)(o->host.context, text);
 }
 
 static void sound(void *context, const void *pcm, size_t bytes)
 {
-    const struct outside *o = context;
+    struct outside *o = context;
+    o->speaker = cloud_winner(o->cloud);
     o->host.sound(o->host.context, pcm, bytes);
 }
 
@@ -143,6 +146,7 @@ static enum status create_send(struct outside *o, struct error *ret_error)
         .zone = options->zone,
         .session = o->session,
         .tools = o->tools,
+        .sound_log = o->config.sound_log,
     };
     for (int i = 0; i < o->config.cloud->provider_count; i++)
         o->provider_per_day[i] = ledger_micro(o->config.cloud->providers[i].budget);
@@ -204,8 +208,14 @@ static int64_t now_unix(const struct outside *o)
 enum status outside_open(struct outside *o, uint32_t turn, const char *text, bool is_private,
                          struct error *ret_error)
 {
+    o->speaker = -1;
     cloud_send_open(o->send, turn, is_private);
     return conversation_ask(o->conversation, now_unix(o), text, is_private, ret_error);
+}
+
+void outside_set_sound(struct outside *o, struct sound_range sound)
+{
+    cloud_send_set_sound(o->send, sound);
 }
 
 void outside_measure(struct outside *o, struct route_features *features)
@@ -232,7 +242,12 @@ bool outside_is_busy(const struct outside *o)
 
 void outside_stop(struct outside *o, int64_t heard_ms)
 {
+    bool was_busy = cloud_is_busy(o->cloud);
     cloud_stop(o->cloud, heard_ms);
+    /* All of it has come, and not all was heard: its speaker forgets the rest. */
+    if (!was_busy && heard_ms >= 0 && o->speaker >= 0)
+        cloud_send_cancel(o->send, o->speaker, heard_ms);
+    o->speaker = -1;
 }
 
 /* The first provider of the order is what everything would have cost elsewhere. */

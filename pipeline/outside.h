@@ -14,6 +14,7 @@
 #include "privacy.h"
 #include "provider.h"
 #include "route.h"
+#include "sound_send.h"
 #include "status.h"
 
 /* All of it outlives what is made from it. */
@@ -25,12 +26,14 @@ struct outside_config {
     const struct privacy *privacy;
     const char *state_path; /* file of the ledger; needed during create only */
     const struct clock *clock;
+    const struct sound_log *sound_log; /* of the microphone, or NULL */
 };
 
 /* What the mind does for an answer: see struct cloud_host. */
 struct outside_host {
     void *context;
     void (*say)(void *context, const char *text);
+    void (*show)(void *context, const char *text); /* words that are heard as sound */
     void (*sound)(void *context, const void *pcm, size_t bytes);
     void (*heard)(void *context, const char *text);
     char *(*run_tool)(void *context, const struct cloud_tool *call);
@@ -51,6 +54,9 @@ void outside_destroy(struct outside *outside);
 enum status outside_open(struct outside *outside, uint32_t turn, const char *text, bool is_private,
                          struct error *ret_error);
 
+/* The request's own sound, for providers that may have it. */
+void outside_set_sound(struct outside *outside, struct sound_range sound);
+
 /* What is known of the providers, for this request. */
 void outside_measure(struct outside *outside, struct route_features *features);
 
@@ -65,7 +71,7 @@ bool outside_is_busy(const struct outside *outside);
 /* The user does not want it any more: see provider_cancel. */
 void outside_stop(struct outside *outside, int64_t heard_ms);
 
-/* What the open turn was answered; `here`: by the device. */
+/* What the open turn was answered; `here`: by the device, which could. */
 void outside_answered(struct outside *outside, const char *text, bool here);
 
 /* All that was said of an answer from outside. */

@@ -2,7 +2,7 @@
 """What leaves the device, seen by services of other makers behind wires that count: denied content is no byte and no
 connection, redacted content is redacted, offline-first opens no socket.
 
-    check_leaks.py LINNET SOCKET_COUNT.so WORK_DIR          prints TAP
+    check_guard.py LINNET SOCKET_COUNT.so WORK_DIR          prints TAP
 """
 import json
 import os
