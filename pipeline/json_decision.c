@@ -251,9 +251,12 @@ static enum status read_features(const json_t *object, struct route_features *fe
     if (n > ROUTE_PROVIDERS_MAX)
         return error_set(ret_error, STATUS_FORMAT, "decision: too many providers");
     features->provider_count = (int)n;
-    for (size_t i = 0; i < n; i++)
-        TRY(read_fields(provider_fields, json_array_get(providers, i), &features->provider[i],
-                        ret_error));
+    for (size_t i = 0; i < n; i++) {
+        struct route_provider *provider = &features->provider[i];
+        TRY(read_fields(provider_fields, json_array_get(providers, i), provider, ret_error));
+        if (provider->cost < 0 || provider->left < 0)
+            return error_set(ret_error, STATUS_FORMAT, "decision: money below zero");
+    }
     TRY(read_places(json_object_get(object, "order"), (int)n, features->order,
                     &features->order_count, ret_error));
     return read_fields(feature_fields, object, features, ret_error);
