@@ -73,7 +73,8 @@ struct provider_usage {
 };
 
 enum provider_event_kind {
-    PROVIDER_EVENT_TEXT,   /* .data: next part of the answer, whole UTF-8 characters */
+    PROVIDER_EVENT_TEXT,   /* .data: next part of the answer (of its transcript, when it comes as
+                            * sound), whole UTF-8 characters */
     PROVIDER_EVENT_AUDIO,  /* .data: next samples or one packet */
     PROVIDER_EVENT_HEARD,  /* .data: what the provider understood of the sound sent */
     PROVIDER_EVENT_TOOL,   /* .name, .call_id; .data: arguments, JSON; .more: goes on in the next */

@@ -3,6 +3,8 @@
 #include "provider_kinds.h"
 #include "url.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum status create_fn(const struct provider_config *config, struct provider **ret_provider,
@@ -10,6 +12,7 @@ typedef enum status create_fn(const struct provider_config *config, struct provi
 
 struct kind_row {
     const char *url;
+    const char *tail; /* what follows /v1 in its url */
     create_fn *create;
     bool websocket;
 };
@@ -17,16 +20,16 @@ struct kind_row {
 static const struct kind_row *kind_row(enum provider_kind kind)
 {
     static const struct kind_row rows[PROVIDER_KIND_COUNT] = {
-        [PROVIDER_KIND_REALTIME] = {"wss://api.openai.com/v1/realtime", provider_realtime_create,
-                                    true},
-        [PROVIDER_KIND_RESPONSES] = {"wss://api.openai.com/v1/responses", provider_responses_create,
-                                     true},
-        [PROVIDER_KIND_CHAT] = {NULL, provider_chat_create, false},
+        [PROVIDER_KIND_REALTIME] = {"wss://api.openai.com/v1/realtime", "/realtime",
+                                    provider_realtime_create, true},
+        [PROVIDER_KIND_RESPONSES] = {"wss://api.openai.com/v1/responses", "/responses",
+                                     provider_responses_create, true},
+        [PROVIDER_KIND_CHAT] = {NULL, "/chat/completions", provider_chat_create, false},
         [PROVIDER_KIND_GEMINI] = {"wss://generativelanguage.googleapis.com/ws/"
                                   "google.ai.generativelanguage.v1beta.GenerativeService."
                                   "BidiGenerateContent",
-                                  provider_gemini_create, true},
-        [PROVIDER_KIND_LINNET] = {NULL, NULL, true},
+                                  "", provider_gemini_create, true},
+        [PROVIDER_KIND_LINNET] = {NULL, "", NULL, true},
     };
     return (unsigned)kind < PROVIDER_KIND_COUNT ? &rows[kind] : NULL;
 }
@@ -77,10 +80,29 @@ static enum status check(const struct provider_config *config, const struct kind
     return STATUS_OK;
 }
 
+/* People name the address under which all services of a server are: http://host/v1. */
+static enum status complete_url(const char *url, const char *tail, char **ret_url,
+                                struct error *ret_error)
+{
+    size_t path = strcspn(url, "?"), end = path;
+    while (end > 0 && url[end - 1] == '/')
+        end--;
+    bool base = end >= 3 && strncmp(url + end - 3, "/v1", 3) == 0;
+    int length =
+        asprintf(ret_url, "%.*s%s%s", (int)(base ? end : path), url, base ? tail : "", url + path);
+    return length < 0 ? error_set(ret_error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
+}
+
 enum status provider_create(const struct provider_config *config, struct provider **ret_provider,
                             struct error *ret_error)
 {
     const struct kind_row *row = kind_row(config->kind);
+    struct provider_config whole = *config;
+    char *url;
     TRY(check(config, row, ret_error));
-    return row->create(config, ret_provider, ret_error);
+    TRY(complete_url(config->url, row->tail, &url, ret_error));
+    whole.url = url;
+    enum status status = row->create(&whole, ret_provider, ret_error);
+    free(url);
+    return status;
 }

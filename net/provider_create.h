@@ -38,15 +38,15 @@ struct provider_config {
     int index;        /* echoed in the events */
     const char *name; /* for texts */
     enum provider_kind kind;
-    const char *url;   /* ws(s):// or, for CHAT, http(s)://, up to and with /v1/...; see below */
-    const char *model; /* as the service calls it */
-    const char *key;   /* secret, or NULL: no authorisation. Must outlive the provider */
-    const char *voice; /* for want_audio; NULL: the service's own */
-    const char *transcriber;   /* REALTIME: model that writes down what it hears; NULL: no HEARD */
-    int64_t max_age_ns;        /* of a connection; 0: 55 minutes (GEMINI: 9) */
-    size_t byte_budget;        /* bytes waiting to be sent; 0: ws_client.h's default */
-    int connect_timeout_ms;    /* 0: ws_client.h's default */
-    bool allow_plain;          /* ws:// and http:// to other machines */
+    const char *url;         /* ws(s):// or, for CHAT, http(s)://; "/v1" at its end is completed */
+    const char *model;       /* as the service calls it */
+    const char *key;         /* secret, or NULL: no authorisation. Must outlive the provider */
+    const char *voice;       /* for want_audio; NULL: the service's own */
+    const char *transcriber; /* REALTIME: model that writes down what it hears; NULL: no HEARD */
+    int64_t max_age_ns;      /* of a connection; 0: 55 minutes (GEMINI: 9) */
+    size_t byte_budget;      /* bytes waiting to be sent; 0: ws_client.h's default */
+    int connect_timeout_ms;  /* 0: ws_client.h's default */
+    bool allow_plain;        /* ws:// and http:// to other machines */
     const struct clock *clock; /* of ages; the net has its own timers. Must outlive the provider */
     struct net *net;           /* the same */
     struct mailbox *events;    /* of struct provider_event; the same */

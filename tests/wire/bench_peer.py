@@ -119,8 +119,8 @@ class Request:
 
 
 class Peer:
-    def __init__(self, kind, judge, **config):
-        self.kind, self.judge, self.config = kind, judge, config
+    def __init__(self, kind, judge, path=None, **config):
+        self.kind, self.judge, self.config, self.path = kind, judge, config, path or PATHS[kind]
         self.accepted, self.events, self.answers = queue.Queue(), queue.Queue(), queue.Queue()
         self.raw = []
 
@@ -144,7 +144,7 @@ class Peer:
             connection.over.wait(60)
         self.server = websockets.sync.server.serve(serve, "127.0.0.1", 0, compression=None, max_size=2**25)
         port = self.server.socket.getsockname()[1]
-        self.url = f"ws://127.0.0.1:{port}{PATHS[self.kind]}"
+        self.url = f"ws://127.0.0.1:{port}{self.path}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _serve_http(self):
@@ -165,7 +165,7 @@ class Peer:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}{PATHS[self.kind]}"
+        self.url = f"http://127.0.0.1:{self.server.server_port}{self.path}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _read(self):

@@ -55,6 +55,18 @@ def without_a_key_there_is_no_authorization():
 
 
 @test
+def the_address_of_all_services_is_enough():
+    for path in ("/v1", "/v1/", "/proxy/v1?tenant=7"):
+        with peer(path=path) as p:
+            p.start(1, [user("hi")])
+            request = p.accept()
+            wanted = "/proxy/v1/chat/completions?tenant=7" if "tenant" in path else "/v1/chat/completions"
+            assert request.path == wanted, request.path
+            answer(request, "ok")
+            assert text(p.until_end()) == "ok"
+
+
+@test
 def any_cut_of_the_stream_is_the_same_answer():
     body = b"".join(b": ping\r\n\r\ndata: " + chunk.encode() + b"\r\n\r\n" for chunk in [
         openai.chunk({"content": "é" * 3}), openai.chunk({"content": "ü"}), openai.chunk({}, "stop"), "[DONE]"])

@@ -64,6 +64,13 @@ def a_text_turn():
 
 
 @test
+def the_address_of_all_services_is_enough():
+    with peer(path="/v1") as p:
+        p.start(1, [user("hi")])
+        assert p.accept().path == "/v1/realtime?model=some-model"
+
+
+@test
 def a_second_turn_sends_only_what_is_new():
     with peer() as p:
         connection = first_turn(p)
