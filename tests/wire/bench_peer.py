@@ -20,7 +20,7 @@ import websockets.exceptions
 import websockets.sync.server
 
 KEY = "sk-SECRET-0123456789"
-WAIT_S = 20
+WAIT_S = 60
 PATHS = {"openai-realtime": "/v1/realtime", "openai-responses": "/v1/responses", "gemini-live": "/live",
          "openai-chat": "/v1/chat/completions"}
 
@@ -109,7 +109,7 @@ class Request:
     def gone(self):
         """Whether the client hangs up, seen by writing until it fails."""
         try:
-            for _ in range(400):
+            for _ in range(2000):
                 self.write(": still here\n\n")
                 threading.Event().wait(0.02)
         except OSError:
