@@ -7,6 +7,8 @@
 
 #include "engine.h"
 #include "frame_ring.h"
+#include "state_path.h"
+#include "telemetry_sender.h"
 #include "thread.h"
 
 enum {
@@ -14,7 +16,8 @@ enum {
     FRAMES = 2048,
     TICK_MS = 4,
     FRONT_CHUNK = 160,
-    MIND_IDLE_MS = 500
+    MIND_IDLE_MS = 500,
+    PATH_BYTES = 512
 };
 
 struct live {
@@ -23,6 +26,7 @@ struct live {
     struct frame_ring frames;
     struct audio_device *input, *output;
     struct thread front, control, mind;
+    struct telemetry_sender *telemetry; /* NULL: no endpoint */
     atomic_bool stop;
     atomic_uint_least64_t heard;
 };
@@ -117,6 +121,7 @@ static void mind_run(void *context)
         if (mind_step(live->linnet->mind))
             continue;
         mind_check_reminders(live->linnet->mind);
+        telemetry_sender_step(live->telemetry);
         mind_wait(live);
     }
 }
@@ -166,6 +171,23 @@ static enum status start_threads(struct live *live, struct error *ret_error)
     return thread_start(&live->front, &front, ret_error);
 }
 
+static enum status create_telemetry(struct live *live, struct error *ret_error)
+{
+    const struct config *options = &live->linnet->options;
+    char path[PATH_BYTES];
+    if (!*options->telemetry_endpoint)
+        return STATUS_OK;
+    TRY(state_path(options->state, path, sizeof(path), ret_error));
+    const struct telemetry_sender_config config = {
+        .state_path = path,
+        .endpoint = options->telemetry_endpoint,
+        .ca_file = *options->ca_file ? options->ca_file : NULL,
+        .version = LINNET_VERSION,
+        .clock = &live->linnet->clock,
+    };
+    return telemetry_sender_create(&config, &live->telemetry, ret_error);
+}
+
 static enum status prepare(struct live *live, struct error *ret_error)
 {
     const struct config *options = &live->linnet->options;
@@ -174,6 +196,7 @@ static enum status prepare(struct live *live, struct error *ret_error)
     TRY(frame_ring_init(&live->frames, FRAMES, ret_error));
     TRY(open_device(live, AUDIO_CAPTURE, options->input_device, &live->input, ret_error));
     TRY(open_device(live, AUDIO_PLAYBACK, options->output_device, &live->output, ret_error));
+    TRY(create_telemetry(live, ret_error));
     TRY(start_threads(live, ret_error));
     TRY(audio_device_start(live->output, ret_error));
     return audio_device_start(live->input, ret_error);
@@ -203,6 +226,7 @@ void live_destroy(struct live *live)
     thread_join(&live->front);
     thread_join(&live->control);
     thread_join(&live->mind);
+    telemetry_sender_destroy(live->telemetry);
     audio_device_destroy(live->input);
     audio_device_destroy(live->output);
     frame_ring_finish(&live->frames);

@@ -21,6 +21,7 @@ enum status mind_create(const struct mind_config *config, struct mind **ret_mind
     if (!mind)
         return error_set(ret_error, STATUS_NO_MEMORY, "mind: out of memory");
     mind->config = *config;
+    snprintf(mind->state_path, sizeof(mind->state_path), "%s", config->state_path);
     clause_init(&mind->splitter);
     enum status status = prepare(mind, ret_error);
     if (status != STATUS_OK) {
@@ -33,11 +34,36 @@ enum status mind_create(const struct mind_config *config, struct mind **ret_mind
 
 static void keep_record(struct mind *mind);
 
+/* ---- counters ---- */
+
+void mind_count(struct mind *mind, enum telemetry_counter counter)
+{
+    mind->counts[counter]++;
+    mind->counted = true;
+}
+
+/* Counters that cannot be written are lost: nobody shall be bothered with that. */
+static void keep_counts(struct mind *mind)
+{
+    if (!mind->counted)
+        return;
+    mind->counted = false;
+    if (!mind->telemetry && telemetry_create(mind->state_path, &mind->telemetry, NULL) != STATUS_OK)
+        return;
+    for (int i = 0; i < TELEMETRY_COUNT; i++) {
+        if (mind->counts[i])
+            telemetry_add(mind->telemetry, (enum telemetry_counter)i, mind->counts[i], NULL);
+        mind->counts[i] = 0;
+    }
+}
+
 void mind_destroy(struct mind *mind)
 {
     if (!mind)
         return;
     mind_cloud_finish(mind);
+    keep_counts(mind);
+    telemetry_destroy(mind->telemetry);
     if (mind->store)
         keep_record(mind);
     store_destroy(mind->store);
@@ -362,10 +388,16 @@ static void conclude(struct mind *mind, struct answer *answer, const struct lm_r
     default:
         mind_say(mind, "Sorry, I didn't catch that.");
     }
+    if (mind->stream.open)
+        return;
     enum route route = answer->decision.route;
-    if (mind->outside && !mind->stream.open)
-        outside_answered(mind->outside, mind->last_reply,
-                         route == ROUTE_TOOL || route == ROUTE_REPLY);
+    bool here = route == ROUTE_TOOL || route == ROUTE_REPLY;
+    if (here)
+        mind_count(mind, TELEMETRY_DEVICE_TURNS);
+    if (route == ROUTE_UNHEARD)
+        mind_count(mind, TELEMETRY_UNHEARD_TURNS);
+    if (mind->outside)
+        outside_answered(mind->outside, mind->last_reply, here);
 }
 
 /* ---- ahead of the request ---- */
@@ -477,6 +509,7 @@ bool mind_step(struct mind *mind)
         return true;
     if (mailbox_take(mind->config.requests, &request) != STATUS_OK) {
         keep_record(mind);
+        keep_counts(mind);
         return false;
     }
     if (request.turn != atomic_load(mind->config.turn))

@@ -122,6 +122,7 @@ static void excuse(void *context, enum cloud_excuse why)
 
 static void trouble(void *context, int place, const char *text)
 {
+    mind_count(context, TELEMETRY_PROVIDER_FAILURES);
     tell(context, place, text);
 }
 
@@ -197,6 +198,10 @@ void mind_cloud_refuse(struct mind *mind, const struct route_decision *decision)
         [OBSTACLE_SLOW] = "The cloud is too slow for that right now.",
     };
     const char *text = texts[decision->obstacle];
+    if (decision->obstacle == OBSTACLE_PRIVATE)
+        mind_count(mind, TELEMETRY_KEPT_PRIVATE);
+    if (decision->obstacle == OBSTACLE_BUDGET)
+        mind_count(mind, TELEMETRY_OVER_BUDGET);
     mind_say(mind, text ? text : "I need the cloud for that.");
 }
 
@@ -275,6 +280,7 @@ static void conclude(struct mind *mind, int64_t heard_ms)
     const char *said =
         mind->stream.here ? strbuf_text(&mind->stream.text) : outside_spoken(mind->outside);
     mind->stream.open = false;
+    mind_count(mind, mind->stream.here ? TELEMETRY_DEVICE_TURNS : TELEMETRY_CLOUD_TURNS);
     snprintf(heard, sizeof(heard), "%.*s", (int)heard_length(mind, said, heard_ms), said);
     snprintf(mind->last_reply, sizeof(mind->last_reply), "%.*s", LINNET_TEXT_BYTES - 1, heard);
     outside_answered(mind->outside, heard, mind->stream.here);
@@ -300,6 +306,7 @@ bool mind_cloud_step(struct mind *mind, bool *ret_over)
 void mind_cloud_stop(struct mind *mind)
 {
     int64_t heard_ms = mind->stream.plays ? voice_heard_ms(mind->config.voice, mind->turn) : -1;
+    mind_count(mind, TELEMETRY_INTERRUPTED);
     outside_stop(mind->outside, heard_ms);
     conclude(mind, heard_ms);
 }

@@ -12,6 +12,9 @@
 #include "route.h"
 #include "skill.h"
 #include "strbuf.h"
+#include "telemetry.h"
+
+enum { MIND_PATH_BYTES = 512 };
 
 /* An answer from outside on its way to the voice. */
 struct mind_stream {
@@ -34,6 +37,10 @@ struct mind {
     struct lm_model *model;
     struct lm_session *session;
     struct store *store;
+    char state_path[MIND_PATH_BYTES];
+    struct telemetry *telemetry;     /* NULL until something was counted */
+    int64_t counts[TELEMETRY_COUNT]; /* not yet written down */
+    bool counted;
     uint32_t turn; /* of the request at hand, 0 for none */
     bool reported; /* control knows that something is due */
     char last_reply[LINNET_TEXT_BYTES];
@@ -69,6 +76,9 @@ bool mind_run_skill(struct mind *mind, const struct tool_call *call, struct skil
 
 /* Run a skill and speak its reply. */
 void mind_run_tool(struct mind *mind, const struct tool_call *call);
+
+/* One more of these; written down when nobody waits. */
+void mind_count(struct mind *mind, enum telemetry_counter counter);
 
 /* ---- mind_cloud.c ---- */
 

@@ -19,7 +19,7 @@
     X(KEPT_PRIVATE, "kept_private", "requests that a privacy rule kept here")                      \
     X(OVER_BUDGET, "over_budget", "requests that the budget kept here")                            \
     X(PROVIDER_FAILURES, "provider_failures", "providers that did not answer")                     \
-    X(INTERRUPTED, "interrupted", "answers that the user interrupted")
+    X(INTERRUPTED, "interrupted", "answers of providers that the user interrupted")
 
 enum telemetry_counter {
 #define TELEMETRY_ENUM(name, key, help) TELEMETRY_##name,

@@ -6,18 +6,20 @@
 #include <string.h>
 
 #include "http_client.h"
+#include "telemetry.h"
 
-enum { ENDPOINT_BYTES = 256, VERSION_BYTES = 33 };
+enum { TEXT_BYTES = 256, VERSION_BYTES = 33, ANSWER_BYTES_MAX = 4096 };
 
 enum sending { SENDING_NONE, SENDING, SENDING_ARRIVED, SENDING_FAILED };
 
 struct telemetry_sender {
-    struct net *net;
+    struct telemetry_sender_config config;
+    char endpoint[TEXT_BYTES], ca_file[TEXT_BYTES], version[VERSION_BYTES];
     struct telemetry *telemetry;
-    char endpoint[ENDPOINT_BYTES], version[VERSION_BYTES];
+    struct net *net; /* while one is under way */
     struct http *http;
-    int64_t counts[TELEMETRY_COUNT]; /* of the sending under way */
-    int64_t not_before;              /* unix seconds, after a failure */
+    int64_t counts[TELEMETRY_COUNT]; /* of that one */
+    int64_t look_at;                 /* unix seconds */
     atomic_int code;                 /* of the answer */
     atomic_int state;                /* enum sending; the net thread ends one */
 };
@@ -28,10 +30,16 @@ enum status telemetry_sender_create(const struct telemetry_sender_config *config
     struct telemetry_sender *sender = calloc(1, sizeof(*sender));
     if (!sender)
         return error_set(ret_error, STATUS_NO_MEMORY, "telemetry: out of memory");
-    sender->net = config->net;
-    sender->telemetry = config->telemetry;
+    sender->config = *config;
     snprintf(sender->endpoint, sizeof(sender->endpoint), "%s", config->endpoint);
+    snprintf(sender->ca_file, sizeof(sender->ca_file), "%s",
+             config->ca_file ? config->ca_file : "");
     snprintf(sender->version, sizeof(sender->version), "%s", config->version);
+    enum status status = telemetry_create(config->state_path, &sender->telemetry, ret_error);
+    if (status != STATUS_OK) {
+        telemetry_sender_destroy(sender);
+        return status;
+    }
     *ret_sender = sender;
     return STATUS_OK;
 }
@@ -41,6 +49,8 @@ void telemetry_sender_destroy(struct telemetry_sender *sender)
     if (!sender)
         return;
     http_close(sender->http);
+    net_destroy(sender->net);
+    telemetry_destroy(sender->telemetry);
     free(sender);
 }
 
@@ -64,44 +74,59 @@ static void on_ended(void *context, enum net_failure why, const char *text)
     atomic_store(&sender->state, arrived ? SENDING_ARRIVED : SENDING_FAILED);
 }
 
-static void begin(struct telemetry_sender *sender)
+static enum status post(struct telemetry_sender *sender, const char *payload)
 {
-    char payload[TELEMETRY_PAYLOAD_BYTES];
-    if (telemetry_get(sender->telemetry, sender->counts, NULL) != STATUS_OK)
-        return;
-    telemetry_payload(sender->version, sender->counts, payload);
+    const struct net_config net = {.clock = sender->config.clock,
+                                   .ca_file = *sender->ca_file ? sender->ca_file : NULL};
     const struct http_config config = {
         .method = "POST",
         .url = sender->endpoint,
         .body = payload,
         .body_size = strlen(payload),
         .content_type = "application/json",
-        .max_body = 4096,
+        .max_body = ANSWER_BYTES_MAX,
         .handler = {on_status, on_body, on_ended},
         .context = sender,
     };
+    TRY(net_create(&net, &sender->net, NULL));
+    return http_open(sender->net, &config, &sender->http, NULL);
+}
+
+static void begin(struct telemetry_sender *sender)
+{
+    char payload[TELEMETRY_PAYLOAD_BYTES];
+    if (telemetry_get(sender->telemetry, sender->counts, NULL) != STATUS_OK)
+        return;
+    telemetry_payload(sender->version, sender->counts, payload);
     atomic_store(&sender->code, 0);
     atomic_store(&sender->state, SENDING);
-    if (http_open(sender->net, &config, &sender->http, NULL) != STATUS_OK)
+    if (post(sender, payload) != STATUS_OK)
         atomic_store(&sender->state, SENDING_FAILED);
 }
 
 static void end(struct telemetry_sender *sender, bool arrived, int64_t now)
 {
     http_close(sender->http);
+    net_destroy(sender->net);
     sender->http = NULL;
+    sender->net = NULL;
     atomic_store(&sender->state, SENDING_NONE);
-    sender->not_before = now + TELEMETRY_RETRY_S;
+    sender->look_at = now + (arrived ? TELEMETRY_LOOK_S : TELEMETRY_RETRY_S);
     if (arrived)
         telemetry_sent(sender->telemetry, now, sender->counts, NULL);
 }
 
-void telemetry_sender_step(struct telemetry_sender *sender, int64_t now)
+void telemetry_sender_step(struct telemetry_sender *sender)
 {
+    if (!sender)
+        return;
+    int64_t now = clock_wall_ns(sender->config.clock) / CLOCK_NS_PER_S;
     int state = atomic_load(&sender->state);
     if (state == SENDING_ARRIVED || state == SENDING_FAILED)
         end(sender, state == SENDING_ARRIVED, now);
-    else if (state == SENDING_NONE && *sender->endpoint && now >= sender->not_before &&
-             telemetry_is_due(sender->telemetry, now))
+    if (state != SENDING_NONE || now < sender->look_at)
+        return;
+    sender->look_at = now + TELEMETRY_LOOK_S;
+    if (telemetry_is_due(sender->telemetry, now))
         begin(sender);
 }
