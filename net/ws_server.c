@@ -22,7 +22,6 @@ enum {
     HANDSHAKE_S = 10, /* for a connection to become a client */
     GOODBYE_MS = 1000,
     CODE_TOO_SLOW = 1013, /* "try again later" */
-    ID_INDEX_BITS = 8,    /* of an id; the rest counts */
 };
 
 struct ws_server_client {
@@ -55,7 +54,7 @@ struct ws_server {
 
 static struct ws_server_client *find(struct ws_server *server, uint32_t id)
 {
-    size_t index = id & ((1u << ID_INDEX_BITS) - 1);
+    size_t index = ws_server_place(id);
     if (!id || index >= server->client_max || server->clients[index].id != id)
         return NULL;
     return &server->clients[index];
@@ -140,7 +139,7 @@ static int on_opened(struct ws_server *server, struct lws *wsi)
     uint32_t index = (uint32_t)(client - server->clients);
     pthread_mutex_lock(&server->lock);
     outbox_init(&client->outbox, server->config.byte_budget);
-    client->id = server->count << ID_INDEX_BITS | index;
+    client->id = server->count * WS_SERVER_CLIENTS_MAX + index;
     server->client_count++;
     pthread_mutex_unlock(&server->lock);
     lws_set_opaque_user_data(wsi, client);

@@ -54,6 +54,12 @@ struct ws_server_config {
 
 struct ws_server;
 
+/* Place of a client, below WS_SERVER_CLIENTS_MAX: its own as long as it is there. */
+static inline uint32_t ws_server_place(uint32_t client)
+{
+    return client % WS_SERVER_CLIENTS_MAX;
+}
+
 /* Listen. Strings are copied. INVALID_ARGUMENT (address, token, plain beyond this machine), FORMAT
  * (certificate, key), BUSY (the port), NO_MEMORY. */
 enum status ws_server_create(struct net *net, const struct ws_server_config *config,

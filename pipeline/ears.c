@@ -35,13 +35,19 @@ static enum status prepare(struct ears *ears, const struct ears_config *config,
         options.language = config->language;
     if (strcmp(options.language, "assistant") == 0)
         options.lm_weight = REQUEST_LM_WEIGHT;
-    TRY(asr_recogniser_init(&ears->recogniser, config->model_path, config->language_path, &options,
-                            ret_error));
+    const struct asr_model *model = config->model;
+    if (model) {
+        TRY(asr_session_create(model, &options, &ears->recogniser.session, ret_error));
+    } else {
+        TRY(asr_recogniser_init(&ears->recogniser, config->model_path, config->language_path,
+                                &options, ret_error));
+        model = ears->recogniser.model;
+    }
     ears->session = ears->recogniser.session;
-    uint32_t bins = asr_model_mel_bins(ears->recogniser.model);
+    uint32_t bins = asr_model_mel_bins(model);
     if (bins != MEL_BANDS)
         return error_set(ret_error, STATUS_UNSUPPORTED, "%s: hears %u bands, expected %d",
-                         config->model_path, bins, MEL_BANDS);
+                         config->model_path ? config->model_path : "recogniser", bins, MEL_BANDS);
     return STATUS_OK;
 }
 

@@ -21,10 +21,13 @@
 
 enum { EARS_PRE_ROLL_FRAMES = 256 };
 
+struct asr_model;
+
 struct ears_config {
-    const char *model_path;    /* the acoustic model's GGUF */
-    const char *language_path; /* lexicon and n-gram */
-    const char *language;      /* which n-gram: "assistant" (NULL means it) or "general" */
+    const struct asr_model *model; /* shared between ears, outlives them; NULL: from the files */
+    const char *model_path;        /* the acoustic model's GGUF */
+    const char *language_path;     /* lexicon and n-gram */
+    const char *language;          /* which n-gram: "assistant" (NULL means it) or "general" */
     struct endpoint_config endpoint;
 };
 

@@ -7,6 +7,6 @@
 
 extern const struct cli_command command_run, command_replay, command_transcribe, command_wake,
     command_ask, command_say, command_bench, command_doctor, command_config, command_ledger,
-    command_telemetry, command_why;
+    command_telemetry, command_why, command_serve;
 
 #endif

@@ -4,19 +4,13 @@
 #include "commands.h"
 
 const struct cli_command *const cli_commands[] = {
-    &command_run,
-    &command_replay,
-    &command_transcribe,
-    &command_wake,
-    &command_ask,
-    &command_say,
-    &command_bench,
-    &command_doctor,
-    &command_config,
-    &command_ledger,
-    &command_telemetry,
-    &command_why,
-    NULL,
+    &command_run,        &command_replay,
+    &command_transcribe, &command_wake,
+    &command_ask,        &command_say,
+    &command_bench,      &command_doctor,
+    &command_config,     &command_ledger,
+    &command_telemetry,  &command_why,
+    &command_serve,      NULL,
 };
 
 int main(int argc, char **argv)
