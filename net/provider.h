@@ -17,6 +17,7 @@
 #ifndef LINNET_NET_PROVIDER_H
 #define LINNET_NET_PROVIDER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -112,6 +113,7 @@ struct provider_ops {
 
 struct provider {
     const struct provider_ops *ops;
+    atomic_int round_trip_ms; /* of its connection, the last that was measured; 0: none was */
 };
 
 /* Begin a turn; a turn that is still open is cancelled first. Fails only for bad arguments or no
@@ -147,6 +149,12 @@ static inline enum status provider_reply(struct provider *provider,
 static inline void provider_cancel(struct provider *provider, int64_t heard_ms)
 {
     provider->ops->cancel(provider, heard_ms);
+}
+
+/* Thread: any. */
+static inline int provider_round_trip_ms(const struct provider *provider)
+{
+    return atomic_load(&provider->round_trip_ms);
 }
 
 /* Accepts NULL. */

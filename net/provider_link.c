@@ -96,6 +96,7 @@ static enum status open_with(struct provider_link *link, const char *header,
         .max_message = WIRE_MESSAGE_MAX,
         .connect_timeout_ms = config->connect_timeout_ms,
         .allow_plain = config->allow_plain,
+        .round_trip_ms = &link->core->provider.round_trip_ms,
         .handler = {.opened = on_opened, .message = on_message, .closed = on_closed},
         .context = link};
     return ws_open(config->net, &ws, &link->ws, ret_error);

@@ -24,6 +24,7 @@ struct ws {
     struct net_task begin, wake, release;
     struct net_timer *ping, *flush;
     bool open, closing, pinging, ping_due;
+    int64_t pinged_ns;
     int refusing; /* the close code to be sent; 0: none */
     struct outbox outbox;
     struct inbox inbox;
@@ -75,6 +76,14 @@ static void heard(struct ws *ws)
 {
     ws->pinging = false;
     net_timer_set(ws->ping, ws->config.ping_ms);
+}
+
+static void on_pong(struct ws *ws)
+{
+    int64_t took_ns = clock_now_ns(net_clock(ws->net)) - ws->pinged_ns;
+    if (ws->config.round_trip_ms && ws->pinging)
+        atomic_store(ws->config.round_trip_ms, (int)(took_ns / CLOCK_NS_PER_MS));
+    heard(ws);
 }
 
 static void on_ping(void *context)
@@ -129,6 +138,7 @@ static int send_ping(struct ws *ws, struct lws *wsi)
 {
     unsigned char bytes[LWS_PRE];
     ws->ping_due = false;
+    ws->pinged_ns = clock_now_ns(net_clock(ws->net));
     lws_callback_on_writable(wsi);
     return lws_write(wsi, bytes + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
@@ -192,7 +202,7 @@ static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in
         on_piece(ws, wsi, in, size);
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-        heard(ws);
+        on_pong(ws);
         return 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE:
         return on_writable(ws, wsi);

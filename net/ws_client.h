@@ -50,6 +50,7 @@ struct ws_config {
     int connect_timeout_ms;     /* name, connection, TLS and handshake together; 0: default */
     int ping_ms;                /* 0: default; negative: no pings */
     bool allow_plain;           /* ws:// to a host that is not this machine */
+    atomic_int *round_trip_ms;  /* where each answered ping leaves its time, or NULL */
     struct ws_handler handler;
     void *context;
 };

@@ -234,6 +234,9 @@ static void note_first_token(struct cloud *c, int place)
         return;
     a->first_ns = now(c);
     history_add_first_token(&c->histories[place], ms_since(c, a->asked_ns));
+    int trip_ms = c->host.round_trip_ms ? c->host.round_trip_ms(c->host.context, place) : 0;
+    if (trip_ms > 0)
+        history_add_round_trip(&c->histories[place], trip_ms);
 }
 
 static bool is_blank(const char *text)

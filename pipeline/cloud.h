@@ -68,6 +68,8 @@ struct cloud_host {
     void (*excuse)(void *context, enum cloud_excuse why);
     void (*trouble)(void *context, int place, const char *text); /* for people who look */
     void (*end)(void *context);                                  /* nothing more comes */
+    /* The provider's last round trip in ms, 0: not measured. May be NULL. */
+    int (*round_trip_ms)(void *context, int place);
 };
 
 struct cloud;

@@ -14,6 +14,9 @@
  *     }
  *     linnet_destroy(linnet);
  *
+ * Only while a provider elsewhere is asked (none is unless the configuration names one) does a push
+ * wait, as long as its samples sound: then both kinds of time go together.
+ *
  * Live, with devices and threads of its own: see live.h.
  *
  * Thread: one at a time for all functions of one engine; none of them is for an audio callback. */

@@ -107,6 +107,12 @@ static void end(void *context)
     o->host.end(o->host.context);
 }
 
+static int round_trip_ms(void *context, int place)
+{
+    const struct outside *o = context;
+    return provider_round_trip_ms(o->config.providers[place]);
+}
+
 static enum status create_cloud(struct outside *o, struct error *ret_error)
 {
     const struct cloud_host host = {
@@ -124,6 +130,7 @@ static enum status create_cloud(struct outside *o, struct error *ret_error)
         .excuse = excuse,
         .trouble = trouble,
         .end = end,
+        .round_trip_ms = round_trip_ms,
     };
     return cloud_create(o->config.clock, o->config.events, &host, &o->cloud, ret_error);
 }

@@ -115,6 +115,12 @@ static void host_trouble(void *context, int place, const char *text)
     test_note("trouble with %d: %s", place, text);
 }
 
+static int host_round_trip(void *context, int place)
+{
+    const struct desk *d = context;
+    return provider_round_trip_ms(&d->scripted[place].provider);
+}
+
 static void host_end(void *context)
 {
     struct desk *d = context;
@@ -130,8 +136,9 @@ static void desk_open(struct desk *d)
     for (int i = 0; i < 2; i++)
         scripted_init(&d->scripted[i], i, d->events, &d->clock);
     const struct cloud_host host = {
-        d,          host_ask,  host_reply, host_cancel, host_settle, host_say,     host_sound,
-        host_heard, host_tool, host_fill,  host_device, host_excuse, host_trouble, host_end};
+        d,           host_ask,    host_reply,   host_cancel, host_settle,
+        host_say,    host_sound,  host_heard,   host_tool,   host_fill,
+        host_device, host_excuse, host_trouble, host_end,    host_round_trip};
     CHECK_OK(cloud_create(&d->clock, d->events, &host, &d->cloud, NULL));
 }
 
@@ -211,7 +218,9 @@ TEST(words_and_usage_come_through)
     struct desk d;
     desk_open(&d);
     d.scripted[0].script = good;
+    d.scripted[0].provider.round_trip_ms = 42;
     run(&d, &usual, "");
+    CHECK_EQ(history_percentile(&cloud_history(d.cloud, 0)->round_trip, 50), 42);
     CHECK_STR(d.said, "Paris is the capital.");
     CHECK_STR(cloud_spoken(d.cloud), "Paris is the capital.");
     CHECK_EQ(d.bill[0].outcome, CLOUD_ANSWERED);

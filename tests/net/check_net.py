@@ -358,6 +358,18 @@ def pings_leave_a_living_server_alone():
 
 
 @test
+def pings_measure_the_round_trip():
+    with WebsocketServer(ignore) as server, FaultProxy(("127.0.0.1", server.port), "delay:120") as proxy, probe() as client:
+        number = client.open(f"ws://127.0.0.1:{proxy.port}/", ping=400)
+        client.expect(f"{number} opened")
+        client.say("trip", number)
+        assert client.line() == f"{number} trip 0"
+        time.sleep(1)
+        client.say("trip", number)
+        assert 120 <= int(client.line().split()[2]) < 400
+
+
+@test
 def a_servers_ping_is_answered():
     pongs = []
 

@@ -6,6 +6,7 @@
  *     send ID text|binary WORDS         ID sent STATUS
  *     fill ID SIZE COUNT                COUNT binary messages of SIZE bytes: ID sent STATUS
  *     pending ID                        ID pending BYTES
+ *     trip ID                           ID trip MS: the last ping's, 0: none was answered
  *     close ID, abort ID                ID gone
  *     http ID METHOD URL [key=value...] ID status CODE RETRY | ID body SIZE TEXT
  *                                       ID ended WHY TEXT
@@ -31,6 +32,7 @@ struct slot {
     int id;
     struct ws *ws;
     struct http *http;
+    atomic_int trip_ms;
 };
 
 struct probe {
@@ -159,6 +161,7 @@ static void open_ws(struct probe *probe, struct slot *slot, char **rest)
         .connect_timeout_ms = (int)o.timeout,
         .ping_ms = (int)o.ping,
         .allow_plain = o.plain != 0,
+        .round_trip_ms = &slot->trip_ms,
         .handler = {.opened = on_opened, .message = on_message, .closed = on_closed},
         .context = slot,
     };
@@ -254,6 +257,8 @@ static void obey_slot(struct probe *probe, const char *word, struct slot *slot, 
         send_filling(slot, rest);
     else if (strcmp(word, "pending") == 0)
         say("%d pending %zu\n", slot->id, ws_pending(slot->ws));
+    else if (strcmp(word, "trip") == 0)
+        say("%d trip %d\n", slot->id, atomic_load(&slot->trip_ms));
     else
         close_slot(slot, strcmp(word, "abort") == 0);
     if (strstr(word, "close") || strcmp(word, "abort") == 0)
