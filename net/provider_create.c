@@ -29,7 +29,7 @@ static const struct kind_row *kind_row(enum provider_kind kind)
                                   "google.ai.generativelanguage.v1beta.GenerativeService."
                                   "BidiGenerateContent",
                                   "", provider_gemini_create, true},
-        [PROVIDER_KIND_LINNET] = {NULL, "", NULL, true},
+        [PROVIDER_KIND_LINNET] = {NULL, "", provider_linnet_create, true},
     };
     return (unsigned)kind < PROVIDER_KIND_COUNT ? &rows[kind] : NULL;
 }

@@ -14,5 +14,7 @@ enum status provider_chat_create(const struct provider_config *config,
                                  struct provider **ret_provider, struct error *ret_error);
 enum status provider_gemini_create(const struct provider_config *config,
                                    struct provider **ret_provider, struct error *ret_error);
+enum status provider_linnet_create(const struct provider_config *config,
+                                   struct provider **ret_provider, struct error *ret_error);
 
 #endif

@@ -19,7 +19,7 @@ static void on_opened(void *context)
 static void on_message(void *context, const void *data, size_t size, bool text)
 {
     struct provider_link *link = context;
-    (void)text; /* Gemini's JSON comes in binary frames */
+    link->text = text;
     link->hooks->message(link->core, data, size);
 }
 
@@ -197,7 +197,7 @@ enum status link_send_sound(struct provider_link *link, struct strbuf *out)
 {
     enum status status = link->ws ? strbuf_status(out) : STATUS_CANCELLED;
     if (status == STATUS_OK)
-        status = ws_send(link->ws, strbuf_text(out), out->length, true);
+        status = ws_send(link->ws, strbuf_text(out), out->length, !link->binary_sound);
     strbuf_clear(out);
     return status;
 }

@@ -32,6 +32,8 @@ struct provider_link {
     bool expired;      /* the server will close it: renew as soon as no turn is open */
     int64_t opened_ns; /* by the configuration's clock */
     uint32_t random;
+    bool binary_sound; /* send sound in binary frames; zeroed: as text */
+    bool text;         /* of the message that is being handed on: a text frame */
 };
 
 /* `link` lies in the kind's structure, next to `core`. `key_header` is a literal. */

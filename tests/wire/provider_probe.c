@@ -3,7 +3,8 @@
  *
  *     {"do":"create","kind":...,"url":...,"model":...,...}    the clock is virtual, at 0
  *     {"do":"start","turn":1,"messages":[{"role":...,"text":...}],...}
- *     {"do":"feed","bytes":960}  {"do":"end_feed"}  {"do":"reply","results":[...]}
+ *     {"do":"feed","bytes":960}  {"do":"feed","sound":BASE64}  {"do":"end_feed"}
+ *     {"do":"reply","results":[...]}
  *     {"do":"cancel","heard_ms":-1}  {"do":"advance","s":60}  {"do":"destroy"}
  *     each answered by {"did":...,"status":"OK","error":""}
  *     {"event":"TEXT","turn":1,"data":...} and so on, sound in base64
@@ -101,12 +102,19 @@ static enum status do_start(struct probe *probe, const json_t *command)
     return status;
 }
 
+/* A pattern of "bytes", or what "sound" holds in base64. */
 static enum status do_feed(struct probe *probe, const json_t *command)
 {
     size_t bytes = (size_t)number_of(command, "bytes");
-    unsigned char *sound = malloc(bytes);
+    const char *letters = text_of(command, "sound");
+    unsigned char *sound = malloc(bytes + 1);
     for (size_t i = 0; i < bytes; i++)
         sound[i] = (unsigned char)(i * 7);
+    if (letters) {
+        free(sound);
+        if (base64_decode(letters, strlen(letters), &sound, &bytes) != STATUS_OK)
+            return STATUS_FORMAT;
+    }
     enum status status = provider_feed(probe->provider, sound, bytes);
     free(sound);
     return status;
