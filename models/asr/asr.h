@@ -19,7 +19,7 @@
  * on how the frames are cut. Times are seconds from the first frame fed; partials lag by the net's
  * look-ahead (asr_model_lookahead).
  *
- * A model is read-only and shared; a session is one stream (about 12 MB, all of it allocated at
+ * A model is read-only and shared; a session is one stream (about 22 MB, all of it allocated at
  * creation). Of an utterance of more than 8192 words only the last are given; better cut at
  * pauses.
  *

@@ -6,7 +6,7 @@
 #define NOTHING (-1e30f)
 
 enum {
-    STATES = 1 << 13,
+    STATES = 1 << 14,
     MANY = 1000, /* listed words from which a byte for every node is smaller and quicker */
     NO_TABLE = UINT32_MAX,
     NOT_MADE = UINT32_MAX - 1

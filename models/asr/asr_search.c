@@ -12,7 +12,7 @@ enum {
     ARCS_A_FRAME = 4096, /* words that end in one frame */
     NODES = 1 << 16,
     ARCS = 1 << 17,
-    AHEAD_SLOTS = 1 << 21,
+    AHEAD_SLOTS = 1 << 22,
     BINS = 256 /* of the histogram that finds the score of the max_tokens-th token */
 };
 
@@ -62,8 +62,8 @@ struct asr_search_config asr_search_defaults(void)
         .word_bonus = 0,
         .silence_cost = 0,
         .break_cost = -4,
-        .beam = 12,
-        .word_beam = 8,
+        .beam = 11,
+        .word_beam = 7.5f,
         .max_tokens = 3000,
     };
 }

@@ -49,17 +49,23 @@ static enum status load(const struct copy *copy, struct error *ret_error)
     return asr_ngram_init(&ngram, copy->gguf, "general", words, ret_error);
 }
 
-static void expect_refusal(const char *tensor, size_t offset, uint8_t value)
+/* With the bytes from `offset` to `end` set to a value. */
+static void expect_refusal_of(const char *tensor, size_t offset, size_t end, uint8_t value)
 {
     struct copy copy;
     struct error error = {.text = ""};
     uint8_t *values = open_copy(&copy, tensor);
     CHECK_OK(load(&copy, NULL));
-    values[offset] = value;
+    memset(values + offset, value, end - offset);
     CHECK_STATUS(load(&copy, &error), STATUS_FORMAT);
     CHECK(strstr(error.text, "copy") != NULL);
     test_note("%s", error.text);
     close_copy(&copy);
+}
+
+static void expect_refusal(const char *tensor, size_t offset, uint8_t value)
+{
+    expect_refusal_of(tensor, offset, offset + 1, value);
 }
 
 TEST(tree_with_too_many_children)
@@ -79,7 +85,7 @@ TEST(phone_outside_the_set)
 
 TEST(ending_of_an_unknown_word)
 {
-    expect_refusal("lexicon.word", 1, 255);
+    expect_refusal_of("lexicon.word", 0, 2, 255);
 }
 
 TEST(text_without_a_closing_nul)
@@ -99,7 +105,7 @@ TEST(offsets_below_zero)
 
 TEST(word_numbers_too_large)
 {
-    expect_refusal("ngram.general.trigram.word", 1, 255);
+    expect_refusal_of("ngram.general.trigram.word", 0, 2, 255);
 }
 
 TEST(another_model_is_not_found)

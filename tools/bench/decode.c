@@ -17,7 +17,7 @@
 #include "source.h"
 #include "word_errors.h"
 
-enum { RATE = 16000, WORDS = 1024, TEXT_BYTES = 8192, CHUNK = 1600 };
+enum { RATE = 16000, WORDS = 1024, TEXT_BYTES = 8192, OUTPUTS_MAX = 4096, CHUNK = 1600 };
 
 struct bench {
     struct manifest manifest;
@@ -31,6 +31,9 @@ struct bench {
     float *rows;   /* log-posteriors of all recordings */
     size_t *first; /* [count + 1] first row of each recording */
     size_t row_count, row_room;
+    struct asr_lattice_word words[WORDS];
+    float scores[OUTPUTS_MAX];
+    char text[TEXT_BYTES];
 };
 
 struct settings {
@@ -175,36 +178,32 @@ static void write_words(const struct bench *b, const struct asr_lattice_word *wo
                                  asr_lexicon_word(&b->lexicon, words[i].word));
 }
 
-static enum status decode_one(const struct bench *b, struct asr_search *search,
-                              const struct settings *s, size_t number, struct word_errors *errors,
-                              struct error *ret_error)
+static enum status decode_one(struct bench *b, struct asr_search *search, const struct settings *s,
+                              size_t number, struct word_errors *errors, struct error *ret_error)
 {
     const struct asr_net_info *info = asr_net_info(b->net);
-    static struct asr_lattice_word words[WORDS];
-    static float scores[4096];
-    static char text[TEXT_BYTES];
     asr_search_reset(search);
     for (size_t r = b->first[number]; r < b->first[number + 1]; r++) {
         const float *row = b->rows + r * info->outputs;
         for (uint32_t o = 0; o < info->outputs; o++)
-            scores[o] = s->scale * (row[o] - info->prior[o]);
-        asr_search_step(search, scores);
+            b->scores[o] = s->scale * (row[o] - info->prior[o]);
+        asr_search_step(search, b->scores);
     }
-    write_words(b, words, asr_search_finish(search, words, WORDS), text);
+    write_words(b, b->words, asr_search_finish(search, b->words, WORDS), b->text);
     const char *said = b->manifest.rows[number].text;
     if (s->show)
-        printf("%s\n  said  %s\n  heard %s\n", b->manifest.rows[number].file, said, text);
-    return word_errors_add(errors, said, text, ret_error);
+        printf("%s\n  said  %s\n  heard %s\n", b->manifest.rows[number].file, said, b->text);
+    return word_errors_add(errors, said, b->text, ret_error);
 }
 
-static enum status decode_all(const struct bench *b, const char *text, struct error *ret_error)
+static enum status decode_all(struct bench *b, const char *text, struct error *ret_error)
 {
     struct settings s;
     struct asr_search *search;
     struct word_errors errors = {0};
     TRY(read_settings(b, text, &s, ret_error));
-    if (asr_net_info(b->net)->outputs > 4096)
-        return error_set(ret_error, STATUS_LIMIT, "more than 4096 outputs");
+    if (asr_net_info(b->net)->outputs > OUTPUTS_MAX)
+        return error_set(ret_error, STATUS_LIMIT, "more than %d outputs", OUTPUTS_MAX);
     TRY(asr_search_create(&s.search, &search, ret_error));
     double begin = processor_time();
     enum status status = STATUS_OK;
@@ -232,24 +231,27 @@ static enum status run(struct bench *b, int argc, char **argv, struct error *ret
 
 int main(int argc, char **argv)
 {
-    struct bench b = {0};
     struct error error;
     if (argc < 6) {
         fprintf(stderr, "usage: decode DIR ACOUSTIC LANGUAGE general|assistant SETTINGS...\n");
         return 2;
     }
-    enum status status = run(&b, argc, argv, &error);
+    struct bench *b = calloc(1, sizeof(*b));
+    if (!b)
+        return 1;
+    enum status status = run(b, argc, argv, &error);
     if (status != STATUS_OK)
         fprintf(stderr, "decode: %s\n", error.text);
-    asr_ahead_base_finish(&b.base);
-    asr_lexicon_finish(&b.lexicon);
-    mel_destroy(b.mel);
-    asr_encoder_destroy(b.encoder);
-    asr_net_destroy(b.net);
-    gguf_destroy(b.language);
-    gguf_destroy(b.acoustic);
-    manifest_finish(&b.manifest);
-    free(b.first);
-    free(b.rows);
+    asr_ahead_base_finish(&b->base);
+    asr_lexicon_finish(&b->lexicon);
+    mel_destroy(b->mel);
+    asr_encoder_destroy(b->encoder);
+    asr_net_destroy(b->net);
+    gguf_destroy(b->language);
+    gguf_destroy(b->acoustic);
+    manifest_finish(&b->manifest);
+    free(b->first);
+    free(b->rows);
+    free(b);
     return status == STATUS_OK ? 0 : 1;
 }

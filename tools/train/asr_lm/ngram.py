@@ -271,17 +271,18 @@ def prune(model, lost, threshold):
     return out
 
 
-def codebook(values, size=256):
-    """Quantile codebook: (table of `size` floats, codes)."""
+def codebook(values, size=255):
+    """Quantile codebook: (table of 256 floats, codes below `size`). Code 255 stays free: the look-ahead keeps code + 1
+    in a byte."""
     if len(values) == 0:
-        return np.zeros(size, np.float32), np.zeros(0, np.uint8)
+        return np.zeros(256, np.float32), np.zeros(0, np.uint8)
     order = np.sort(values)
     cuts = np.unique(order[np.linspace(0, len(order) - 1, size + 1).astype(np.int64)])
     inner = cuts[1:-1]
     codes = np.searchsorted(inner, values, side="right")
     sums = np.bincount(codes, values, minlength=size)
     n = np.maximum(np.bincount(codes, minlength=size), 1)
-    return (sums / n).astype(np.float32), codes.astype(np.uint8)
+    return np.pad((sums / n).astype(np.float32), (0, 256 - size)), codes.astype(np.uint8)
 
 
 def tensors(model, name):
