@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "json_own_word.h"
 #include "models_dir.h"
 #include "state_path.h"
 
@@ -120,7 +121,11 @@ static enum status create_mailboxes(struct linnet *l, struct error *ret_error)
 static enum status create_ears(struct linnet *l, const struct model_paths *paths,
                                struct error *ret_error)
 {
+    char own[PATH_BYTES];
+    if (*l->options.wake_own)
+        TRY(own_word_path(l->options.state, l->options.wake_own, own, sizeof(own), ret_error));
     const struct front_config front = {
+        .own = *l->options.wake_own ? own : NULL,
         .model_path = paths->wake,
         .word = l->options.wake_word,
         .threshold = (float)l->options.wake_threshold,

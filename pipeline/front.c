@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_own_word.h"
 #include "vad.h"
 #include "wake.h"
 #include "wake_detector.h"
@@ -17,10 +18,9 @@ struct front {
     float speech;            /* the net speaks every second frame; this is its last word */
 };
 
-static enum status choose_word(struct front *front, const struct front_config *config,
+static enum status choose_word(struct front *front, const struct front_config *config, size_t count,
                                struct error *ret_error)
 {
-    size_t count = wake_model_word_count(front->model);
     bool any = strcmp(config->word, "any") == 0, none = strcmp(config->word, "none") == 0;
     int only = any || none ? -1 : wake_model_find_word(front->model, config->word);
     if (only < 0 && !any && !none)
@@ -42,13 +42,16 @@ static enum status prepare(struct front *front, const struct front_config *confi
     struct vad_config vad = vad_config_default();
     TRY(mel_create(&front->mel, ret_error));
     TRY(wake_model_create(&front->model, config->model_path, ret_error));
+    size_t built_in = wake_model_word_count(front->model);
+    if (config->own)
+        TRY(own_word_load(config->own, front->model, ret_error));
     TRY(wake_session_create(&front->session, front->model, ret_error));
     wake_model_tuning(front->model, &tuning);
     wake_detector_init(&front->detector, &tuning);
     vad_init(&front->vad, &vad);
     if (config->typed.phrase && *config->typed.phrase)
         TRY(typed_ear_create(&config->typed, &front->typed, ret_error));
-    return choose_word(front, config, ret_error);
+    return choose_word(front, config, built_in, ret_error);
 }
 
 enum status front_create(const struct front_config *config, struct front **ret_front,

@@ -35,6 +35,7 @@ struct front_config {
     const char *model_path; /* the wake model's GGUF */
     const char *word;       /* "any", "none", or the one built-in word to listen for */
     float threshold;        /* 0: the model's own */
+    const char *own; /* file of an enrolled word (json_own_word.h), beside those; NULL: none */
     /* A typed wake word beside those of the model; typed.phrase NULL or "": none. */
     struct typed_ear_config typed;
 };

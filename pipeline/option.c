@@ -27,6 +27,8 @@ static const struct option_row rows[] = {
     {"wake.typed", OPTION_TEXT, FIELD(wake_typed), "", 0, 0, NULL, NULL,
      "A wake word of your own as text, such as hey linnet; linnet wake --typed says how it will "
      "do."},
+    {"wake.own", OPTION_TEXT, FIELD(wake_own), "", 0, 0, NULL, NULL,
+     "A wake word that was enrolled from recordings: linnet wake --enroll NAME CLIPS."},
     {"wake.force", OPTION_FLAG, FIELD(wake_force), "false", 0, 0, NULL, NULL,
      "Take the typed wake word even when it is too short or too common."},
     {"endpoint.short_pause_ms", OPTION_INTEGER, FIELD(short_pause_ms), "200", 100, 5000, NULL, "ms",

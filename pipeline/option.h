@@ -22,6 +22,7 @@ struct config {
     char wake_word[CONFIG_TEXT_BYTES];
     double wake_threshold;
     char wake_typed[CONFIG_TEXT_BYTES];
+    char wake_own[CONFIG_TEXT_BYTES];
     bool wake_force;
     long short_pause_ms;
     long long_pause_ms;

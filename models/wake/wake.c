@@ -13,7 +13,7 @@ enum {
     MAX_STEM = 16,
     MAX_TAPS = 8,
     MAX_DILATION = 64,
-    MAX_WORD = 32,
+    TAP_RING = (WAKE_TAPS - 1) * WAKE_TAP_STEPS + 1,
 };
 
 /* relu(W x + b); the head leaves out the relu. */
@@ -36,10 +36,15 @@ struct wake_model {
     float floor;
     float mean[WAKE_BANDS], scale[WAKE_BANDS];
     struct wake_tuning tuning;
-    char words[WAKE_MAX_WORDS][MAX_WORD];
+    char words[WAKE_MAX_WORDS][WAKE_MAX_WORD]; /* of the file, then the user's own */
     struct layer stem, head;
     struct layer block[MAX_BLOCKS];
     struct memory memory;
+    uint32_t own_count, fingerprint;
+    struct own {
+        float *weights; /* [WAKE_TAPS][channels] */
+        float bias;
+    } own[WAKE_MAX_WORDS];
 };
 
 struct wake_session {
@@ -54,6 +59,8 @@ struct wake_session {
     float *out;      /* channels, or outputs of the head */
     float *gates;    /* 6 * memory width: from the input, then from the memory */
     float *memory;   /* memory width */
+    float *taps;     /* TAP_RING steps of channels: the residual stream before the head */
+    float *features; /* WAKE_TAPS * channels */
     void *scratch;
 };
 
@@ -144,9 +151,9 @@ static enum status read_words(struct wake_model *model, const struct gguf *gguf,
     size_t cursor = 0;
     for (size_t i = 0; i < words.count; i++) {
         struct gguf_string word = gguf_array_next_string(&words, &cursor);
-        if (word.length >= MAX_WORD)
+        if (word.length >= WAKE_MAX_WORD)
             return error_set(ret_error, STATUS_LIMIT, "%s: word %zu is longer than %d bytes",
-                             gguf_name(gguf), i, MAX_WORD - 1);
+                             gguf_name(gguf), i, WAKE_MAX_WORD - 1);
         memcpy(model->words[i], word.data, word.length);
         model->tuning.thresholds[i] = gguf_array_f32(&thresholds, i);
     }
@@ -179,6 +186,17 @@ static enum status read_shape(struct wake_model *model, const struct gguf *gguf,
     return read_words(model, gguf, ret_error);
 }
 
+/* FNV-1a over a tensor's bytes. */
+static uint32_t print_of(const struct gguf *gguf, const char *name)
+{
+    const struct gguf_tensor *tensor = gguf_find_tensor(gguf, name);
+    const uint8_t *bytes = tensor->data;
+    uint32_t print = 2166136261u;
+    for (size_t i = 0; i < tensor->size; i++)
+        print = (print ^ bytes[i]) * 16777619u;
+    return print;
+}
+
 static enum status read_weights(struct wake_model *model, const struct gguf *gguf,
                                 struct error *ret_error)
 {
@@ -192,6 +210,7 @@ static enum status read_weights(struct wake_model *model, const struct gguf *ggu
         snprintf(name, sizeof(name), "blk.%u", i);
         TRY(layer_init(&model->block[i], gguf, name, (uint32_t[]){c, model->taps * c}, ret_error));
     }
+    model->fingerprint = print_of(gguf, "stem.weight");
     return layer_init(&model->head, gguf, "head", (uint32_t[]){1 + model->tuning.word_count, c},
                       ret_error);
 }
@@ -259,6 +278,8 @@ void wake_model_destroy(struct wake_model *model)
     layer_finish(&model->memory.input);
     layer_finish(&model->memory.hidden);
     free(model->memory.speech);
+    for (uint32_t i = 0; i < model->own_count; i++)
+        free(model->own[i].weights);
     free(model);
 }
 
@@ -280,6 +301,39 @@ int wake_model_find_word(const struct wake_model *model, const char *name)
         if (strcmp(model->words[i], name) == 0)
             return (int)i;
     return -1;
+}
+
+enum status wake_model_add_word(struct wake_model *model, const struct wake_own_word *word,
+                                struct error *ret_error)
+{
+    uint32_t place = model->tuning.word_count, size = wake_model_features(model);
+    if (place >= WAKE_MAX_WORDS)
+        return error_set(ret_error, STATUS_LIMIT, "wake word \"%s\": no more than %d words",
+                         word->name, WAKE_MAX_WORDS);
+    if (word->size != size)
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT,
+                         "wake word \"%s\": %u weights, expected %u", word->name, word->size, size);
+    struct own *own = &model->own[model->own_count];
+    own->weights = malloc(size * sizeof(float));
+    if (!own->weights)
+        return error_set(ret_error, STATUS_NO_MEMORY, "wake word: out of memory");
+    memcpy(own->weights, word->weights, size * sizeof(float));
+    own->bias = word->bias;
+    memcpy(model->words[place], word->name, WAKE_MAX_WORD);
+    model->tuning.thresholds[place] = word->threshold;
+    model->tuning.word_count++;
+    model->own_count++;
+    return STATUS_OK;
+}
+
+uint32_t wake_model_features(const struct wake_model *model)
+{
+    return WAKE_TAPS * model->channels;
+}
+
+uint32_t wake_model_fingerprint(const struct wake_model *model)
+{
+    return model->fingerprint;
 }
 
 void wake_model_tuning(const struct wake_model *model, struct wake_tuning *ret_tuning)
@@ -327,7 +381,7 @@ static size_t scratch_bytes(const struct wake_model *model)
 
 static size_t out_floats(const struct wake_model *model)
 {
-    size_t outputs = 1 + model->tuning.word_count;
+    size_t outputs = 1 + WAKE_MAX_WORDS;
     return model->channels > outputs ? model->channels : outputs;
 }
 
@@ -347,9 +401,12 @@ enum status wake_session_create(struct wake_session **ret_session, const struct 
     session->out = calloc(out_floats(model), sizeof(float));
     session->gates = calloc(6 * (size_t)model->memory.width + 1, sizeof(float));
     session->memory = calloc((size_t)model->memory.width + 1, sizeof(float));
+    session->taps = calloc(TAP_RING * c, sizeof(float));
+    session->features = calloc(WAKE_TAPS * c, sizeof(float));
     session->scratch = aligned_alloc(NN_ALIGN, scratch_bytes(model));
     if (!session->stem || !session->past || !session->gathered || !session->now || !session->out ||
-        !session->gates || !session->memory || !session->scratch) {
+        !session->gates || !session->memory || !session->taps || !session->features ||
+        !session->scratch) {
         wake_session_destroy(session);
         return error_set(ret_error, STATUS_NO_MEMORY, "wake session: out of memory");
     }
@@ -368,6 +425,8 @@ void wake_session_destroy(struct wake_session *session)
     free(session->out);
     free(session->gates);
     free(session->memory);
+    free(session->taps);
+    free(session->features);
     free(session->scratch);
     free(session);
 }
@@ -378,6 +437,7 @@ void wake_session_reset(struct wake_session *session, uint64_t frame)
     memset(session->stem, 0, (size_t)model->stem_frames * WAKE_BANDS * sizeof(float));
     memset(session->past, 0, past_steps_all(model) * model->channels * sizeof(float));
     memset(session->memory, 0, model->memory.width * sizeof(float));
+    memset(session->taps, 0, (size_t)TAP_RING * model->channels * sizeof(float));
     session->frame = frame;
     session->step = 0;
 }
@@ -434,6 +494,19 @@ static void remember(struct wake_session *session)
         h[i] = gate[2 * n + i] + gate[n + i] * (h[i] - gate[2 * n + i]);
 }
 
+/* Row `count` of the last layer and those behind it: the user's own words. */
+static void hear_own(struct wake_session *session, uint32_t count)
+{
+    const struct wake_model *model = session->model;
+    if (model->own_count == 0)
+        return;
+    wake_session_features(session, session->features);
+    for (uint32_t i = 0; i < model->own_count; i++)
+        session->out[count + i] =
+            model->own[i].bias +
+            session->ops->dot(model->own[i].weights, session->features, wake_model_features(model));
+}
+
 static void run_step(struct wake_session *session)
 {
     const struct wake_model *model = session->model;
@@ -449,13 +522,15 @@ static void run_step(struct wake_session *session)
         ops->add(session->now, session->out, c);
         ring += past_steps(model, i) * c;
     }
+    memcpy(session->taps + (size_t)(session->step % TAP_RING) * c, session->now, c * sizeof(float));
+    session->step++;
     apply(session, &model->head, session->now, session->out);
+    hear_own(session, model->head.matrix.rows);
     if (model->memory.width > 0) {
         remember(session);
         session->out[0] += ops->dot(model->memory.speech, session->memory, model->memory.width);
     }
     ops->activate(NN_SIGMOID, session->out, 1 + model->tuning.word_count);
-    session->step++;
 }
 
 bool wake_session_process(struct wake_session *session, const float mel[WAKE_BANDS],
@@ -472,4 +547,18 @@ bool wake_session_process(struct wake_session *session, const float mel[WAKE_BAN
     ret_scores->speech = session->out[0];
     memcpy(ret_scores->words, session->out + 1, model->tuning.word_count * sizeof(float));
     return true;
+}
+
+void wake_session_features(const struct wake_session *session, float *ret_features)
+{
+    size_t c = session->model->channels;
+    for (uint64_t k = 0; k < WAKE_TAPS; k++) {
+        uint64_t back = 1 + k * WAKE_TAP_STEPS;
+        float *to = ret_features + k * c;
+        if (back > session->step)
+            memset(to, 0, c * sizeof(float));
+        else
+            memcpy(to, session->taps + (size_t)((session->step - back) % TAP_RING) * c,
+                   c * sizeof(float));
+    }
 }

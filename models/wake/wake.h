@@ -35,6 +35,9 @@
 enum {
     WAKE_BANDS = 80,
     WAKE_MAX_WORDS = 8,
+    WAKE_MAX_WORD = 32, /* bytes of a word's name, its end included */
+    WAKE_TAPS = 4,      /* steps whose features a user's own word reads ... */
+    WAKE_TAP_STEPS = 8, /* ... that far apart: the last half second */
 };
 
 /* What one step says; posteriors in 0..1. */
@@ -75,6 +78,24 @@ struct wake_tuning {
 
 void wake_model_tuning(const struct wake_model *model, struct wake_tuning *ret_tuning);
 
+/* A word that the user enrolled (wake_enroll.h): one more row of the last layer, over the features
+ * of WAKE_TAPS steps. Its name may be that of a built-in word: then either may hear it. Add words
+ * before sessions are created. Errors: LIMIT, INVALID_ARGUMENT (other size than the features'),
+ * NO_MEMORY. */
+struct wake_own_word {
+    char name[WAKE_MAX_WORD];
+    uint32_t size;        /* values of weights */
+    const float *weights; /* copied */
+    float bias, threshold;
+};
+enum status wake_model_add_word(struct wake_model *model, const struct wake_own_word *word,
+                                struct error *ret_error);
+
+/* Values that the features of a moment have, and a number that tells nets apart: own words belong
+ * to the net that they were enrolled with. */
+uint32_t wake_model_features(const struct wake_model *model);
+uint32_t wake_model_fingerprint(const struct wake_model *model);
+
 /* Frames that a word's posterior can see: after that many frames a session's past does not matter
  * to the words. */
 size_t wake_model_field(const struct wake_model *model);
@@ -93,5 +114,8 @@ void wake_session_reset(struct wake_session *session, uint64_t frame);
 /* One log-mel frame (dsp/mel.h). True when a step was computed and *ret_scores filled. */
 bool wake_session_process(struct wake_session *session, const float mel[WAKE_BANDS],
                           struct wake_scores *ret_scores);
+
+/* The features after the last step, newest first: wake_model_features values. */
+void wake_session_features(const struct wake_session *session, float *ret_features);
 
 #endif

@@ -56,6 +56,28 @@ def help_is_help():
 
 
 @test
+def typed_wake_words_say_how_they_will_do():
+    result = linnet("wake", "--json", "--typed", "Hey Linnet")
+    assert result.returncode == 0, result.stderr
+    outlook = json.loads(result.stdout)
+    assert outlook["typed"] == "hey linnet" and outlook["phones"].startswith("HH EY | L IH N")
+    assert outlook["weakness"] is None and outlook["threshold"] < 0 and outlook["alarms_an_hour"] <= 1
+    expect_error(linnet("wake", "--typed", "joe"), 1, "joe", "too short")
+    assert "too short" in linnet("wake", "--typed", "joe", "--force").stdout
+    expect_error(linnet("wake", "--typed", "123"), 1, "123")
+    expect_error(linnet("wake"), 2, "FILE")
+
+
+@test
+def enrolment_wants_recordings_of_speech():
+    state = dict(os.environ, XDG_STATE_HOME=str(WORK / "state"))
+    quiet = [silence(f"take{i}.wav") for i in range(3)]
+    expect_error(linnet("wake", "--enroll", "robot", *quiet[:2], env=state), 1, "3 to 10")
+    expect_error(linnet("wake", "--enroll", "robot", *quiet, env=state), 1, "take0.wav", "nobody speaks")
+    assert not (WORK / "state" / "linnet" / "words" / "robot.json").exists()
+
+
+@test
 def bad_usage_is_status_2():
     expect_error(linnet("fly"), 2, "fly", "linnet --help")
     expect_error(linnet("replay", "--fly", "x.wav"), 2, "--fly")

@@ -1,6 +1,7 @@
 /* Typed wake words through the front, as spoken by flite. */
 #include "front.h"
 #include "harness.h"
+#include "json_own_word.h"
 #include "malloc_trap.h"
 #include "models_dir.h"
 #include "wake_ear.h"
@@ -194,4 +195,37 @@ TEST(typed_words_do_not_allocate)
     CHECK_EQ(malloc_trap_end(), 0);
     test_note("%d frames through the net", (int)typed_ear_heard(front_typed(front)));
     front_destroy(front);
+}
+
+/* What was enrolled comes back from its file, and only to the net it belongs to. */
+TEST(own_words_are_kept_in_a_file)
+{
+    struct wake_model *model;
+    struct error error;
+    char wake[512], path[512];
+    float weights[1024] = {0.25f, -1};
+    models_dir_file(NULL, "wake.gguf", wake, sizeof(wake));
+    CHECK_STATUS(wake_model_create(&model, wake, &error), STATUS_OK);
+    size_t count = wake_model_word_count(model);
+    struct wake_own_word word = {.name = "robot",
+                                 .size = wake_model_features(model),
+                                 .weights = weights,
+                                 .bias = -3,
+                                 .threshold = 0.5f};
+    CHECK_STATUS(own_word_path(test_path("state/state.db"), "My Robot", path, sizeof(path), &error),
+                 STATUS_OK);
+    CHECK(strstr(path, "state/words/my_robot.json"));
+    CHECK_STATUS(own_word_load(path, model, &error), STATUS_NOT_FOUND);
+    CHECK_STATUS(own_word_save(path, model, &word, &error), STATUS_OK);
+    CHECK_STATUS(own_word_load(path, model, &error), STATUS_OK);
+    CHECK_EQ(wake_model_word_count(model), count + 1);
+    CHECK_EQ(wake_model_find_word(model, "robot"), (int)count);
+    CHECK_EQ(ear_shell("sed -i 's/\"net\": [0-9]*/\"net\": 1/' '%s'", path), 0);
+    CHECK_STATUS(own_word_load(path, model, &error), STATUS_UNSUPPORTED);
+    CHECK(strstr(error.text, "enroll"));
+    CHECK_EQ(ear_shell("echo '{\"word\": 3}' >'%s'", path), 0);
+    CHECK_STATUS(own_word_load(path, model, &error), STATUS_FORMAT);
+    CHECK_EQ(ear_shell("echo '{' >'%s'", path), 0);
+    CHECK_STATUS(own_word_load(path, model, &error), STATUS_FORMAT);
+    wake_model_destroy(model);
 }

@@ -274,3 +274,32 @@ TEST_TIMEOUT(wake_sleeps_through_unseen_speech, 180)
     CHECK(heard.count <= 1);
     CHECK(heard.speech_seconds > 0.6 * heard.seconds);
 }
+
+/* The six long recordings of noise (6 minutes: dishes, bicycle, cat, tap, pink and white noise) in
+ * one stream. */
+TEST_TIMEOUT(wake_sleeps_through_noise, 180)
+{
+    need("ffmpeg");
+    const char *tar = test_shared("data/noise_speech_commands.tar");
+    CHECK_EQ(ear_shell("cd '%s' && tar --transform 's|.*/||' -xf '%s' && ls *.opus >list",
+                       test_folder(), tar),
+             0);
+    FILE *list = fopen(test_path("list"), "r");
+    CHECK(list);
+    struct ear ear;
+    ear_init(&ear, ear_shipped());
+    struct heard heard = {0};
+    char name[256];
+    while (fscanf(list, "%255s", name) == 1) {
+        size_t count;
+        float *sound = ear_load(test_path(name), &count);
+        CHECK(sound);
+        ear_hear(&ear, sound, count, &heard);
+        free(sound);
+    }
+    fclose(list);
+    ear_finish(&ear);
+    test_note("%zu false alarms in %.0f s of noise", heard.count, heard.seconds);
+    CHECK(heard.seconds > 300);
+    CHECK_EQ(heard.count, 0);
+}

@@ -1,25 +1,31 @@
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "commands.h"
+#include "enroll.h"
 #include "front.h"
+#include "json_own_word.h"
 #include "linnet.h"
 #include "models_dir.h"
 #include "source.h"
 
 struct options {
-    const char *word, *typed, *models;
+    const char *word, *typed, *enroll, *models;
     double threshold;
     bool force, json;
 };
 
 static const struct cli_option rows[] = {
     {"word", 'w', CLI_TEXT, offsetof(struct options, word), "WORD",
-     "The word to listen for; any of the built-in ones when not given, and none of them with "
-     "--typed."},
+     "The word to listen for, built in or enrolled; any of the built-in ones when not given, and "
+     "none of them with --typed."},
     {"typed", 'y', CLI_TEXT, offsetof(struct options, typed), "PHRASE",
      "A wake word as text, never trained on: says how it will do, then listens for it."},
+    {"enroll", 'e', CLI_TEXT, offsetof(struct options, enroll), "NAME",
+     "Learn a word of your own, or a built-in one better, from 3 to 10 FILEs with nothing but it; "
+     "then --word NAME, or wake.own in the configuration, listens for it."},
     {"force", 'f', CLI_FLAG, offsetof(struct options, force), NULL,
      "Take a typed wake word that is too short or too common."},
     {"threshold", 't', CLI_REAL, offsetof(struct options, threshold), "SCORE",
@@ -100,10 +106,17 @@ static enum status create_front(const struct options *options, struct front **re
     models_dir_file(options->models, "asr.gguf", acoustic, sizeof(acoustic));
     models_dir_file(options->models, "en-us.gguf", lexicon, sizeof(lexicon));
     const char *word = options->word ? options->word : options->typed ? "none" : "any";
+    char own[512];
+    bool is_own = options->word &&
+                  own_word_path(NULL, word, own, sizeof(own), error) == STATUS_OK &&
+                  access(own, R_OK) == 0;
+    if (is_own && strcmp(word, "jarvis") != 0 && strcmp(word, "computer") != 0)
+        word = "none";
     float threshold = (float)options->threshold;
     const struct front_config config = {
         .model_path = wake,
         .word = word,
+        .own = is_own ? own : NULL,
         .threshold = options->typed ? 0 : threshold,
         .typed = {.acoustic_path = acoustic,
                   .lexicon_path = lexicon,
@@ -125,6 +138,32 @@ static enum status listen_fresh(const char *path, const struct options *options,
     return status;
 }
 
+static int enroll(const struct options *options, int count, char **clips)
+{
+    char model[512], path[512];
+    struct enroll_report report;
+    struct error error;
+    models_dir_file(options->models, "wake.gguf", model, sizeof(model));
+    if (own_word_path(NULL, options->enroll, path, sizeof(path), &error) != STATUS_OK ||
+        enroll_word(model, options->enroll, (const char *const *)clips, (size_t)count, path,
+                    &report, &error) != STATUS_OK)
+        return cli_fail("%s", error.text);
+    if (options->json) {
+        json_t *object =
+            json_pack("{s:s, s:i, s:i, s:i, s:f, s:s}", "enrolled", options->enroll, "recordings",
+                      (int)report.recordings, "heard_before", (int)report.before, "heard_after",
+                      (int)report.after, "alarms_an_hour", report.alarms, "file", path);
+        json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+        putchar('\n');
+        json_decref(object);
+        return EXIT_DONE;
+    }
+    printf("\"%s\": heard in %zu of %zu recordings before, in %zu now (each judged by the others); "
+           "expect %.2g false alarms an hour of speech\n%s\n",
+           options->enroll, report.before, report.recordings, report.after, report.alarms, path);
+    return EXIT_DONE;
+}
+
 static int run(int argc, char **argv)
 {
     struct options options = {0};
@@ -135,6 +174,8 @@ static int run(int argc, char **argv)
         cli_fail("wake: no FILE to listen to; linnet wake --help");
         return EXIT_USAGE;
     }
+    if (options.enroll)
+        return enroll(&options, count, argv);
     if (options.typed) {
         struct front *front;
         struct error error;

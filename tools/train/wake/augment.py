@@ -30,10 +30,10 @@ def loudness(power, q):
     return frames.kthvalue(int(q * frames.shape[1]), 1).values.clamp(min=1e-9).log()
 
 
-def noise_gain(g, power, noise, share=0.65):
-    """Factor on the noise's power: 0-25 dB under the speech in a share of the rows, none in the others."""
+def noise_gain(g, power, noise, share=0.75):
+    """Factor on the noise's power: -3 to 25 dB under the speech in a share of the rows, none in the others; half of them below 8 dB."""
     n = len(power)
-    snr = uniform(g, n, 0, 25) * 0.2303
+    snr = (28 * torch.rand(n, generator=g) ** 1.35 - 3) * 0.2303
     gain = loudness(power, 0.9) - noise.sum(2).mean(1).clamp(min=1e-9).log() - snr
     gain = gain.clamp(-20, 20).exp()
     gain[torch.rand(n, generator=g) > share] = 0
@@ -50,6 +50,12 @@ def hiss(g, power, flutter):
     base[torch.rand(n, generator=g) < 0.15] = -23
     a = int(torch.randint(len(flutter) - n * t, (1,), generator=g))
     return base.exp() * flutter[a:a + n * t].view(n, t, b)
+
+
+def swell(g, n, knots=5, share=0.3):
+    """A slow random gain over the window in some rows."""
+    curve = torch.randn(n, 1, knots, generator=g) * (torch.rand(n, 1, 1, generator=g) < share)
+    return F.interpolate(curve, FRAMES, mode="linear", align_corners=True)[:, 0, :, None]
 
 
 def flutter_pool(seed=2):
@@ -91,11 +97,14 @@ def prepare(g, store, batch, flutter):
     tempo, tract = uniform(g, n, 0.85, 1.25), uniform(g, n, 0.9, 1.12)
     mel = warp(mel, tempo, tract) + equaliser(g, n)
     power = mel.exp_()
-    hum = noise[:, :FRAMES].exp_()
+    # Each noise through another microphone, now and then swelling.
+    hum = (noise[:, :FRAMES] + equaliser(g, n, spread=0.8) + swell(g, n)).exp_()
     power = torch.addcmul(power, hum, noise_gain(g, power, hum))
     power = narrow(g, power) * uniform(g, n, -6.9, 0.9).exp()[:, None, None]     # -30 .. +4 dB
     mel = (power + hiss(g, power, flutter)).clamp_(min=1e-10).log_()
     at = (torch.arange(FRAMES)[None] * tempo[:, None]).round().long().clamp(max=RAW - 1)
     vad = torch.from_numpy(store.vad[batch["rows"]]).gather(1, at)
+    # Where the bed is far speech, nobody can say that nobody speaks.
+    vad = torch.where(torch.from_numpy(batch["far"])[:, None] & (vad == 0), torch.tensor(2, dtype=vad.dtype), vad)
     start, end = (torch.from_numpy(batch[k]).float() / tempo for k in ("start", "end"))
     return mask(g, mel), vad, torch.from_numpy(batch["word"]), start, end

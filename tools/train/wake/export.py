@@ -20,13 +20,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
 from gguf_writer import GgufWriter  # noqa: E402
 
 ARCH = "linnet-wake"
+TAPS_OWN, TAP_STEPS = 4, 8   # of a user's own word, models/wake/wake.h
 
 
 def load_checkpoint(path):
     """The averaged weights of a checkpoint, ready to run."""
     model = shape.WakeNet(words=len(sources.WORDS))
     state = torch.load(path, map_location="cpu")
-    model.load_state_dict({k: v for k, v in state["ema"].items() if not k.startswith("phones.")})
+    model.load_state_dict(state["ema"])
     return model.eval()
 
 
@@ -37,10 +38,19 @@ def layers(model):
     yield "head", model.head.weight, model.head.bias
 
 
+def memory(model):
+    """Name in the file -> parameter of the speech memory."""
+    g = model.memory
+    return {"memory.input.weight": g.weight_ih_l0, "memory.input.bias": g.bias_ih_l0, "memory.hidden.weight": g.weight_hh_l0,
+            "memory.hidden.bias": g.bias_hh_l0, "memory.speech.weight": model.speech.weight}
+
+
 def load_gguf(model, path):
     """Weights of an exported file back into a net, so that training can go on from what is committed."""
     from gguf import GGUFReader
     tensors = {t.name: torch.from_numpy(np.array(t.data, np.float32)) for t in GGUFReader(path).tensors}
+    model.folded = True
+    model.train(model.training)
     model.mean.copy_(tensors["norm.mean"])
     model.scale.copy_(tensors["norm.scale"])
     with torch.no_grad():
@@ -51,9 +61,21 @@ def load_gguf(model, path):
             layer.norm.running_var.fill_(1.0 - layer.norm.eps)
         model.head.weight.copy_(tensors["head.weight"])
         model.head.bias.copy_(tensors["head.bias"])
+        if "memory.input.weight" in tensors:
+            for name, value in memory(model).items():
+                value.copy_(tensors[name].reshape(value.shape))
 
 
-def write(model, detector, path):
+def detector_of(path):
+    """What an exported file says of its detector."""
+    from gguf import GGUFReader
+    fields = GGUFReader(path).fields
+    values = [float(fields[f"{ARCH}.thresholds"].parts[i][0]) for i in fields[f"{ARCH}.thresholds"].data]
+    return {"thresholds": dict(zip(sources.WORDS, values)),
+            **{k: int(fields[f"{ARCH}.{k}"].parts[-1][0]) for k in ("smooth_steps", "refractory_frames")}}
+
+
+def write(model, detector, background, path):
     w = GgufWriter(ARCH)
     w.add_string("general.name", "Linnet wake words and voice activity")
     w.add_string("general.license", "Apache-2.0")
@@ -69,11 +91,19 @@ def write(model, detector, path):
     w.add_f32s(f"{ARCH}.thresholds", [detector["thresholds"][x] for x in sources.WORDS])
     w.add_u32(f"{ARCH}.smooth_steps", detector["smooth_steps"])
     w.add_u32(f"{ARCH}.refractory_frames", detector["refractory_frames"])
+    if model.speech.weight.any():
+        w.add_u32(f"{ARCH}.memory", shape.MEMORY)
     w.add_tensor("norm.mean", model.mean.numpy())
     w.add_tensor("norm.scale", model.scale.numpy())
     for name, weight, bias in layers(model):
         w.add_tensor(f"{name}.weight", weight.detach().numpy(), "F16")
         w.add_tensor(f"{name}.bias", bias.detach().numpy())
+    if background:
+        w.add_tensor("enroll.mean", background[0])
+        w.add_tensor("enroll.covariance", background[1])
+    # Nets from before the memory have all zeros here, and their files go without.
+    for name, value in memory(model).items() if model.speech.weight.any() else ():
+        w.add_tensor(name, value.detach().numpy(), *(["F16"] if name.endswith("weight") and value.shape[0] > 1 else []))
     w.write(path)
 
 
@@ -84,6 +114,9 @@ class Folded(torch.nn.Module):
         super().__init__()
         self.model = model
         self.parts = {n: (w.detach().half().float(), b.detach()) for n, w, b in layers(model)}
+        self.memory = torch.nn.GRU(shape.CHANNELS, shape.MEMORY, batch_first=True)
+        state = model.memory.state_dict()
+        self.memory.load_state_dict({k: v.half().float() if "weight" in k else v for k, v in state.items()})
 
     def forward(self, mel):
         m = self.model
@@ -94,7 +127,31 @@ class Folded(torch.nn.Module):
         x = torch.relu(torch.nn.functional.linear(x, *self.parts["stem"]))
         for i, dilation in enumerate(m.dilations):
             x = x + torch.relu(torch.nn.functional.linear(shape.shifted(x, shape.TAPS, dilation), *self.parts[f"blk.{i}"]))
-        return torch.nn.functional.linear(x, *self.parts["head"])
+        speech = self.model.speech(self.memory(x)[0])
+        return shape.add_speech(torch.nn.functional.linear(x, *self.parts["head"]), speech)
+
+
+def stacked(x):
+    """Features of TAPS_OWN steps, TAP_STEPS apart, newest first (wake_session_features)."""
+    pad = torch.nn.functional.pad(x, (0, 0, (TAPS_OWN - 1) * TAP_STEPS, 0))
+    return torch.cat([pad[(TAPS_OWN - 1 - k) * TAP_STEPS:][:len(x)] for k in range(TAPS_OWN)], 1)
+
+
+@torch.no_grad()
+def background_of(model, shards, hours=1.5):
+    """Mean and covariance (lower half, row by row) of the stacked features over speech of the training split: a stretch of every clip."""
+    from windows import Store
+    store, total, outer, n = Store(shards, "train"), 0.0, 0.0, 0
+    clips = [c for c in store.role("neg") if c["frames"] >= 200]
+    most = max(int(hours * 360000 / len(clips)), 200)
+    for clip in clips:
+        mel = store.mel[clip["start"]:clip["start"] + min(clip["frames"], most)].float()
+        x = stacked(model.features(mel[None])[0])[34:].double()   # the net sees silence before its first frames
+        total, outer, n = total + x.sum(0), outer + x.T @ x, n + len(x)
+    mean = total / n
+    covariance = outer / n - mean[:, None] * mean[None]
+    rows, columns = torch.tril_indices(len(mean), len(mean))
+    return mean.float().numpy(), covariance[rows, columns].float().numpy()
 
 
 def dump(model, path):
@@ -112,13 +169,23 @@ def dump(model, path):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--checkpoint", required=True)
-    ap.add_argument("--thresholds", required=True, help="written by evaluate.py")
+    ap.add_argument("--checkpoint")
+    ap.add_argument("--thresholds", help="written by evaluate.py")
+    ap.add_argument("--gguf", help="an exported file to write anew, in place of --checkpoint and --thresholds")
     ap.add_argument("--out", required=True)
+    ap.add_argument("--shards", help="folder of prepare.py: also write what words are enrolled against")
     ap.add_argument("--dump")
     args = ap.parse_args()
-    model = load_checkpoint(args.checkpoint)
-    write(model, json.loads(Path(args.thresholds).read_text()), args.out)
+    torch.set_num_threads(1)
+    if args.gguf:
+        model = shape.WakeNet(words=len(sources.WORDS))
+        load_gguf(model, args.gguf)
+        detector = detector_of(args.gguf)
+        model.eval()
+    else:
+        model, detector = load_checkpoint(args.checkpoint), json.loads(Path(args.thresholds).read_text())
+    background = background_of(model, args.shards) if args.shards else None
+    write(model, detector, background, args.out)
     if args.dump:
         dump(model, args.dump)
 

@@ -6,8 +6,10 @@ normalised domain, so a stream's first step needs no special case.
   stem    x0[s] = relu(W [f(2s-2) f(2s-1) f(2s) f(2s+1)] + b)          f = (max(mel, floor) - mean) * scale
   block   x' [s] = x[s] + relu(W [x[s-2d] x[s-d] x[s]] + b)            d = the block's dilation
   head    logits[s] = W x[s] + b                                       speech, then one per word
+  memory  h[s] = GRU(x[s], h[s-1]); speech logit += w h[s]             gates reset, update, new, as PyTorch's GRU
 
-Everything is a matrix over concatenated steps: rows of 320, 192 and 64, so that int8 blocks of 32 fit.
+The words see 1.36 s; the memory lets voice activity know what the room sounds like. Everything is a matrix over concatenated steps:
+rows of 320, 192 and 64, so that int8 blocks of 32 fit.
 """
 import torch
 import torch.nn.functional as F
@@ -15,6 +17,7 @@ from torch import nn
 
 BANDS, STEM, STRIDE, TAPS = 80, 4, 2, 3
 CHANNELS = 64
+MEMORY = 64
 DILATIONS = (1, 2, 4, 8, 2, 4, 8, 4)
 # Frames quieter than this say nothing that 16-bit sound could carry reliably, so they are all the same silence.
 FLOOR = -12.0
@@ -25,6 +28,10 @@ def shifted(x, taps, dilation):
     span, n = (taps - 1) * dilation, x.shape[1]
     x = F.pad(x, (0, 0, span, 0))
     return torch.cat([x[:, k * dilation:k * dilation + n] for k in range(taps)], 2)
+
+
+def add_speech(logits, speech):
+    return torch.cat([logits[:, :, :1] + speech, logits[:, :, 1:]], 2)
 
 
 class Layer(nn.Module):
@@ -45,9 +52,9 @@ class Layer(nn.Module):
 
 
 class WakeNet(nn.Module):
-    """[batch, frames, 80] log-mel -> [batch, frames // 2, 1 + words] logits (speech first)."""
+    """[batch, frames, 80] log-mel -> [batch, frames // 2, 1 + words] logits, speech first."""
 
-    def __init__(self, words=2, channels=CHANNELS, dilations=DILATIONS, phones=0):
+    def __init__(self, words=2, channels=CHANNELS, dilations=DILATIONS):
         super().__init__()
         self.register_buffer("mean", torch.zeros(BANDS))
         self.register_buffer("scale", torch.ones(BANDS))
@@ -57,8 +64,17 @@ class WakeNet(nn.Module):
         self.head = nn.Linear(channels, 1 + words)
         nn.init.normal_(self.head.weight, std=0.05)
         nn.init.constant_(self.head.bias, -2.0)
-        # Only for training: phones of the transcript keep the features general where wake words are few.
-        self.phones = nn.Linear(channels, phones) if phones else None
+        self.memory = nn.GRU(channels, MEMORY, batch_first=True)
+        self.speech = nn.Linear(MEMORY, 1, bias=False)
+        self.folded = False   # weights of a file: the norms are in the matrices already and must stay still
+        nn.init.zeros_(self.speech.weight)
+
+    def train(self, mode=True):
+        super().train(mode)
+        if self.folded:
+            for layer in [self.stem, *self.blocks]:
+                layer.norm.eval()
+        return self
 
     def features(self, mel):
         x = (mel.clamp(min=FLOOR) - self.mean) * self.scale
@@ -70,9 +86,13 @@ class WakeNet(nn.Module):
             x = x + block(shifted(x, TAPS, dilation))
         return x
 
-    def forward(self, mel):
+    def forward(self, mel, state=None):
+        """(logits, the memory's last state [batch, MEMORY])"""
         x = self.features(mel)
-        return self.head(x), self.phones(x) if self.phones else None
+        with torch.autocast("cpu", enabled=False):
+            x = x.float()
+            h, last = self.memory(x, None if state is None else state[None])
+            return add_speech(self.head(x), self.speech(h)), last[0]
 
 
 def field():

@@ -136,7 +136,7 @@ def plan(args):
     groups = {}
     for clip in sources.all_clips(args.data, args.tars):
         groups.setdefault(clip.source, []).append(clip)
-    spoken = synth.jobs(args.data, args.per_word, args.alike, args.plain, args.seed)
+    spoken = synth.jobs(args.data, dict(zip(sources.WORDS, args.per_word)), args.alike, args.plain, args.seed)
     random.Random(args.seed).shuffle(spoken)
     for i in range(0, len(spoken), CHUNK):
         groups[f"synth{i // CHUNK:02d}"] = spoken[i:i + CHUNK]
@@ -156,9 +156,9 @@ def main():
     ap.add_argument("--tars", help="folder of the tar files when --data is only a cache")
     ap.add_argument("--out", required=True)
     ap.add_argument("--only", nargs="*")
-    ap.add_argument("--per-word", type=int, default=1200)
+    ap.add_argument("--per-word", type=int, nargs="*", default=(700, 1500), help="utterances of each word")
     ap.add_argument("--alike", type=int, default=1200)
-    ap.add_argument("--plain", type=int, default=800)
+    ap.add_argument("--plain", type=int, default=400)
     ap.add_argument("--seed", type=int, default=4)
     args = ap.parse_args()
     out = Path(args.out)

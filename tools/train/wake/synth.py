@@ -1,8 +1,9 @@
 """Speech of synthetic engines for the wake words: positives, sound-alikes and ordinary requests.
 
-flite, espeak-ng and festival are called as programs; each utterance is a Job, rendered to float32 at 16 kHz.
+flite, espeak-ng, festival and, where it is on the PATH, linnet itself are called as programs; each utterance is a Job, rendered to float32 at 16 kHz.
 """
 import random
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sources import WORDS, bucket
 
 RATE = 16000
 FLITE = ("kal16", "kal", "awb", "rms", "slt")
-FESTIVAL = ("voice_kal_diphone", "voice_cmu_us_slt_arctic_hts")
+FESTIVAL = ("voice_kal_diphone", "voice_ked_diphone", "voice_cmu_us_slt_arctic_hts")
 ESPEAK_LANG = ("en-us", "en", "en-gb-scotland", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-us-nyc", "en-029")
 ESPEAK_SKIP = ("whisper", "croak", "Demonic", "fast_test", "UniversalRobot", "Tweaky")
 
@@ -32,7 +33,10 @@ shooter|community|company|compost|compare|come to her|come hither|committee|conf
 compiler|container|composer|comfort|come pick her up|polluter|troubleshooter|computador|customer|commander|commoner|connector|
 convector|compactor|compressor|disputer|imputed|dispute her|commit her|come back later|campus tour|commutator|communicator|
 compeer|comparison|computes|refute her|pupil|puma|papers|jupiter|jupiter is|hey|hey you|hey there|hey siri|okay|alexa|hey jack|
-hey john|hey carl|hey commander|hey customer|hey harvey|hey charlie"""
+hey john|hey carl|hey commander|hey customer|hey harvey|hey charlie|i commute to|the commute to|they compute the|he computed a|
+my tutor|the new tutor|a motor scooter|pay per view|the puter|come pewter|compute a|compute her|confused her|can putter|
+common butter|corn butter|come put her|cam pewter|come future|conjure|comrade|compact her|contribute a|the future|a few to|
+in peru to|company to|a computed tomography|computable|computational power|computerised|computing power"""
 
 
 @dataclass
@@ -71,7 +75,10 @@ def espeak_variants():
 
 
 def draw_voice(rng, variants, engine=None):
-    engine = engine or rng.choices(("espeak", "flite", "festival"), (0.5, 0.4, 0.1))[0]
+    own = bool(shutil.which("linnet"))
+    engine = engine or rng.choices(("espeak", "flite", "festival", "linnet"), (0.4, 0.38, 0.1, 0.12 * own))[0]
+    if engine == "linnet":
+        return engine, "own", rng.uniform(0.75, 1.4), rng.uniform(0.72, 1.35)
     if engine == "flite":
         # Half of them at the voice's own pitch and near its own speed: what every user of flite hears.
         plain = rng.random() < 0.5
@@ -91,13 +98,14 @@ def positive_text(rng, word, request):
     return f"{call} {request}" if r < 0.65 else f"{call}, {request}"
 
 
-def jobs(data, n_word, n_alike, n_plain, seed):
+def jobs(data, n_words, n_alike, n_plain, seed):
+    """n_words: how many utterances of each word."""
     rng = random.Random(seed)
     variants = espeak_variants()
     texts = requests(data)
     alike = [t.strip() for t in SOUND_ALIKE.replace("\n", "").split("|")]
     out = []
-    for word in WORDS:
+    for word, n_word in n_words.items():
         for _ in range(n_word):
             request, split = rng.choice(texts)
             out.append(Job(*draw_voice(rng, variants), positive_text(rng, word, request), "pos", split))
@@ -120,6 +128,8 @@ def command(job, wav):
         return args + ["-t", job.text, str(wav)], None
     if job.engine == "espeak":
         return ["espeak-ng", "-v", job.voice, "-s", f"{job.speed:.0f}", "-p", f"{job.pitch:.0f}", "-w", str(wav), job.text], None
+    if job.engine == "linnet":
+        return ["linnet", "say", "--speed", f"{job.speed:.3f}", "--pitch", f"{job.pitch:.3f}", "-o", str(wav), job.text], None
     text = job.text.replace('"', "")
     script = (f"({job.voice}) (Parameter.set 'Duration_Stretch {job.speed:.3f}) "
               f'(utt.save.wave (SynthText "{text}") "{wav}" \'riff)')

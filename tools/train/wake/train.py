@@ -97,8 +97,8 @@ class Run:
         self.net = WakeNet(words=len(sources.WORDS))
         normalisation(self.store, self.net)
         self.opt = torch.optim.AdamW(self.net.parameters(), lr=args.rate, weight_decay=0.01)
-        self.step, self.ema = 0, Ema(self.net)
-        self.flutter = augment.flutter_pool()
+        self.begin, self.step, self.ema = time.time(), 0, Ema(self.net)
+        self.flutter, self.state = augment.flutter_pool(), None
         self.restore()
         self.sampler = Sampler(self.store, args.seed + self.step, len(sources.WORDS))
         self.g = torch.Generator().manual_seed(args.seed + self.step)
@@ -108,6 +108,8 @@ class Run:
         if last.exists():
             state = torch.load(last)
             self.net.load_state_dict(state["net"])
+            self.net.folded = bool(self.args.init)
+            self.net.train()
             self.opt.load_state_dict(state["opt"])
             self.ema.state, self.step = state["ema"], state["step"]
         elif self.args.init:
@@ -122,19 +124,26 @@ class Run:
 
     def rate(self):
         warm = min(1.0, (self.step + 1) / 200)
-        return self.args.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, self.step / self.args.steps))))
+        done = min(1, max(self.step / self.args.steps, (time.time() - self.begin) / (60 * self.args.minutes)))
+        return self.args.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+    def carried(self, n):
+        """The memory begins as another stream left it, in one window of four as new: an assistant listens for months."""
+        keep = torch.rand(n, 1, generator=self.g) < 0.75
+        return self.state[torch.randperm(n, generator=self.g)] * keep if self.state is not None else None
 
     def one(self):
         for group in self.opt.param_groups:
             group["lr"] = self.rate()
         mel, vad, word, start, end = augment.prepare(self.g, self.store, self.sampler.batch(self.args.batch), self.flutter)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.net(mel)[0]
+            logits, last = self.net(mel, self.carried(len(mel)))
         logits = logits.float()
         hit, miss = word_losses(logits[:, :, 1:], word, start, end)
         speech = vad_loss(logits[:, :, 0], vad)
+        self.state = last.detach()
         self.opt.zero_grad()
-        (hit + miss + 0.5 * speech).backward()
+        (hit + miss + self.args.speech * speech).backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.opt.step()
         self.ema.update(self.net, self.step)
@@ -142,14 +151,14 @@ class Run:
         return np.array([hit.item(), miss.item(), speech.item()])
 
     def loop(self):
-        begin, saved, mean = time.time(), time.time(), np.zeros(3)
-        stop = begin + self.args.minutes * 60
-        while self.step < self.args.steps and time.time() < stop:
+        saved, mean = time.time(), None
+        while self.step < self.args.steps and time.time() < self.begin + self.args.minutes * 60:
             if self.step and self.step % self.args.mine == 0:
                 self.sampler.set_hardness(hardness(self.net, self.store, self.sampler.neg, self.sampler.rng))
-            mean = 0.98 * mean + 0.02 * self.one()
-            if self.step % 100 == 0:
-                print(f"step {self.step} hit {mean[0]:.4f} miss {mean[1]:.4f} speech {mean[2]:.4f} rate {self.rate():.5f} {time.time() - begin:.0f} s", flush=True)
+            now = self.one()
+            mean = now if mean is None else 0.98 * mean + 0.02 * now
+            if self.step % 50 == 0:
+                print(f"step {self.step} hit {mean[0]:.4f} miss {mean[1]:.4f} speech {mean[2]:.4f} rate {self.rate():.5f} {time.time() - self.begin:.0f} s", flush=True)
             if time.time() - saved > 120:
                 self.save()
                 saved = time.time()
@@ -160,12 +169,13 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--shards", required=True)
     ap.add_argument("--work", required=True)
-    ap.add_argument("--minutes", type=float, default=30)
+    ap.add_argument("--minutes", type=float, default=30, help="the rate falls to its end over these or --steps, whichever comes first")
     ap.add_argument("--steps", type=int, default=5000)
     ap.add_argument("--batch", type=int, default=64)
     ap.add_argument("--rate", type=float, default=3e-3)
     ap.add_argument("--mine", type=int, default=1000)
-    ap.add_argument("--init")
+    ap.add_argument("--init", help="GGUF file to train on from, the committed one for instance")
+    ap.add_argument("--speech", type=float, default=1.0, help="weight of voice activity in the loss")
     ap.add_argument("--seed", type=int, default=4)
     Run(ap.parse_args()).loop()
 

@@ -53,6 +53,7 @@ class Sampler:
         self.noise_p = self._p([c["frames"] for c in self.noise])
         self.pos = [[c for c in store.role("pos") if c["word"] == w] for w in range(words)]
         self.pos_p = [self._p([self.pos_weight(c, cs) for c in cs]) for cs in self.pos]
+        self.base_p = self._p(self.base)
         self.set_hardness(np.zeros(len(self.neg)))
 
     @staticmethod
@@ -139,12 +140,23 @@ class Sampler:
     def negative(self):
         return self.filler(RAW), (0, 0), -1, NEVER, NEVER
 
+    def sparse(self):
+        """Pieces of speech far apart: where the net learns what is no speech, however loud."""
+        parts, n = [], 0
+        while n < RAW:
+            gap = self.pause(int(self.rng.integers(30, 160)))
+            clip = self.neg[self.rng.choice(len(self.neg), p=self.base_p)]
+            parts += [gap, self.clip_rows(clip, int(self.rng.integers(40, 200)))]
+            n += len(parts[-1]) + len(gap)
+        shift = int(self.rng.integers(0, min(n - RAW, 60) + 1))
+        return np.concatenate(parts)[shift:shift + RAW], (0, 0), -1, NEVER, NEVER
+
     def nothing(self):
         return np.concatenate([self.pause(200), self.pause(200)]), (0, 0), -1, NEVER, NEVER
 
-    def noise_rows(self):
-        """A bed of noise as long as a window; now and then of far speech."""
-        if self.rng.random() < 0.12:
+    def noise_rows(self, far):
+        """A bed of noise as long as a window, or of far speech."""
+        if far:
             return self.filler(RAW)
         parts, n = [], 0
         while n < RAW:
@@ -154,11 +166,13 @@ class Sampler:
         return np.concatenate(parts)
 
     def batch(self, size):
-        kinds = self.rng.choice(4, size, p=(0.42, 0.44, 0.07, 0.07))
-        makers = (self.positive, self.negative, self.fragment, self.nothing)
+        kinds = self.rng.choice(5, size, p=(0.34, 0.28, 0.06, 0.06, 0.26))
+        makers = (self.positive, self.negative, self.fragment, self.nothing, self.sparse)
         made = [makers[k]() for k in kinds]
+        far = self.rng.random(size) < 0.08
         return {
             "rows": np.stack([m[0] for m in made]), "own": np.array([m[1] for m in made]),
             "word": np.array([m[2] for m in made]), "start": np.array([m[3] for m in made]),
-            "end": np.array([m[4] for m in made]), "noise": np.stack([self.noise_rows() for _ in made]),
+            "end": np.array([m[4] for m in made]), "noise": np.stack([self.noise_rows(f) for f in far]),
+            "far": far,
         }
