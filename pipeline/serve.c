@@ -153,23 +153,27 @@ static enum status make_clients(struct serve *serve, struct error *ret_error)
     return mailbox_create(count * 2, sizeof(struct serve_job), &serve->jobs, ret_error);
 }
 
-static enum status start_ear(struct serve *serve, struct serve_ear *ear, struct error *ret_error)
+static enum status make_ears_mailboxes(struct serve *serve, struct error *ret_error)
 {
-    const struct thread_config config = {
-        .name = "serve-ears", .run = serve_ears_run, .context = ear};
-    ear->serve = serve;
-    TRY(mailbox_create(serve->config.max_clients, sizeof(uint32_t), &ear->places, ret_error));
-    return thread_start(&ear->thread, &config, ret_error);
+    size_t processors = (size_t)thread_processors(), clients = serve->config.max_clients;
+    serve->ear_count = processors < SERVE_EARS_MAX ? processors : SERVE_EARS_MAX;
+    for (size_t i = 0; i < serve->ear_count; i++) {
+        struct serve_ear *ear = &serve->ears[i];
+        ear->serve = serve;
+        TRY(mailbox_create(clients, sizeof(uint32_t), &ear->places, ret_error));
+    }
+    return STATUS_OK;
 }
 
 static enum status start_threads(struct serve *serve, struct error *ret_error)
 {
+    struct thread_config ears = {.name = "serve-ears", .run = serve_ears_run};
     const struct thread_config mind = {
         .name = "serve-mind", .run = serve_mind_run, .context = serve};
-    size_t processors = (size_t)thread_processors();
-    serve->ear_count = processors < SERVE_EARS_MAX ? processors : SERVE_EARS_MAX;
-    for (size_t i = 0; i < serve->ear_count; i++)
-        TRY(start_ear(serve, &serve->ears[i], ret_error));
+    for (size_t i = 0; i < serve->ear_count; i++) {
+        ears.context = &serve->ears[i];
+        TRY(thread_start(&serve->ears[i].thread, &ears, ret_error));
+    }
     return thread_start(&serve->mind_thread, &mind, ret_error);
 }
 
@@ -192,8 +196,8 @@ static enum status start_server(struct serve *serve, struct error *ret_error)
     return ws_server_create(c->net, &config, &serve->server, ret_error);
 }
 
-/* The server comes last: nobody knocks before somebody is at home. It is used by the threads only
- * once a client has come. */
+/* The threads come last, since they send through the server; what comes in before waits in the
+ * queues. */
 static enum status prepare(struct serve *serve, struct error *ret_error)
 {
     const struct serve_config *c = &serve->config;
@@ -201,8 +205,9 @@ static enum status prepare(struct serve *serve, struct error *ret_error)
         TRY(make_ears(serve, ret_error));
     TRY(serve_mind_create(serve, c->models_dir, c->stages, &serve->mind, ret_error));
     TRY(make_clients(serve, ret_error));
-    TRY(start_threads(serve, ret_error));
-    return start_server(serve, ret_error);
+    TRY(make_ears_mailboxes(serve, ret_error));
+    TRY(start_server(serve, ret_error));
+    return start_threads(serve, ret_error);
 }
 
 enum status serve_create(const struct serve_config *config, struct serve **ret_serve,
