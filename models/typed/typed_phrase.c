@@ -10,10 +10,10 @@
 enum { VARIANTS_MAX = 3, PHONES_MIN = 5 };
 
 /* Score that background speech reaches once an hour, by the surprise of the phrase (nats). */
-#define THRESHOLD_BASE (-0.45f)
-#define THRESHOLD_SURPRISE (-0.062f)
+#define THRESHOLD_BASE (-0.76f)
+#define THRESHOLD_SURPRISE (-0.088f)
 /* Above this most speakers would have to try twice. */
-#define THRESHOLD_MAX (-1.3f)
+#define THRESHOLD_MAX (-1.95f)
 
 /* Letters in lower case, single spaces, nothing else. */
 static size_t tidy(const char *text, char *ret_text, size_t size)

@@ -74,9 +74,10 @@ static float larger(float a, float b)
     return a > b ? a : b;
 }
 
+/* Not times the file's acoustic_scale: that weighs sounds against words, and here are none. */
 static float emission(const struct typed_spotter *spotter, const float *row, uint32_t output)
 {
-    return spotter->info->acoustic_scale * (row[output] - spotter->info->prior[output]);
+    return row[output] - spotter->info->prior[output];
 }
 
 /* The best filler state of each phone, and of each class of phones. */

@@ -24,8 +24,8 @@
 #include "status.h"
 #include "typed_phrase.h"
 
-#define TYPED_CHANGE (-3.0f)
-#define TYPED_MIDDLE (-3.0f)
+#define TYPED_CHANGE (-4.0f)
+#define TYPED_MIDDLE (-6.0f)
 
 enum { TYPED_REFRACTORY_ROWS = 33 };
 
