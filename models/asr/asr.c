@@ -21,7 +21,7 @@ static const struct language {
     float lm_weight, word_bonus, reject_below;
 } languages[LANGUAGES] = {
     {"assistant", 1.0f, -0.4f, 0.15f},
-    {"general", 0.8f, -1.3f, 0.05f},
+    {"general", 0.85f, -1.3f, 0.05f},
 };
 
 struct asr_model {

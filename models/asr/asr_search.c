@@ -62,8 +62,8 @@ struct asr_search_config asr_search_defaults(void)
         .word_bonus = 0,
         .silence_cost = 0,
         .break_cost = -4,
-        .beam = 11,
-        .word_beam = 7.5f,
+        .beam = 12,
+        .word_beam = 8,
         .max_tokens = 3000,
     };
 }
