@@ -1,4 +1,5 @@
 """Drives net_probe: commands out, its lines in, each waited for with a deadline."""
+import collections
 import os
 import queue
 import subprocess
@@ -24,6 +25,7 @@ class Probe:
                                         env={**os.environ, "RES_OPTIONS": "timeout:1 attempts:1"})
         self.lines = queue.Queue()
         self.log = []
+        self.early = collections.deque()
         self.next_id = 0
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -50,6 +52,11 @@ class Probe:
         self.process.stdin.flush()
 
     def line(self, seconds=20):
+        if self.early:
+            return self.early.popleft()
+        return self.new_line(seconds)
+
+    def new_line(self, seconds):
         try:
             line = self.lines.get(timeout=seconds)
         except queue.Empty:
@@ -62,7 +69,18 @@ class Probe:
         assert line.startswith(beginning), f'expected "{beginning}...", got "{line}"'
         return line
 
+    def sent(self, number, status="OK", seconds=20):
+        """What became of a sending. An echo may overtake it: the net thread answers while the probe still
+        writes, so lines that come before are kept for later."""
+        while True:
+            line = self.new_line(seconds)
+            if line.startswith(f"{number} sent "):
+                assert line == f"{number} sent {status}", f'expected "sent {status}", got "{line}"'
+                return
+            self.early.append(line)
+
     def nothing(self, seconds):
+        assert not self.early, f'expected silence, got "{self.early[0]}"'
         try:
             line = self.lines.get(timeout=seconds)
         except queue.Empty:
