@@ -228,3 +228,28 @@ enum provider_failure wire_failure(int64_t status, const char *type, const char 
         return PROVIDER_OVERLOADED;
     return PROVIDER_REFUSED;
 }
+
+static const struct wire_handler *handler_of(const struct wire_handler *handlers, const char *type)
+{
+    for (; handlers->type; handlers++)
+        if (strcmp(handlers->type, type) == 0)
+            return handlers;
+    return NULL;
+}
+
+enum status wire_json_dispatch(const void *data, size_t size, const struct wire_handler *handlers,
+                               wire_sink_fn *sink, void *context, struct error *ret_error)
+{
+    json_t *message;
+    TRY(wire_json_parse(data, size, &message, ret_error));
+    const struct wire_decoding in = {message, sink, context, ret_error};
+    const char *type = wire_json_string(message, "type");
+    const struct wire_handler *handler = handler_of(handlers, type);
+    enum status status = STATUS_OK;
+    if (!*type)
+        status = error_set(ret_error, STATUS_FORMAT, "a message without a type");
+    else if (handler)
+        status = handler->handle(&in);
+    json_decref(message);
+    return status;
+}

@@ -23,6 +23,24 @@ int64_t wire_json_integer(const struct json_t *object, const char *key);
 /* Whether the key holds `true`. */
 bool wire_json_true(const struct json_t *object, const char *key);
 
+/* A message being decoded, and who hears of it. */
+struct wire_decoding {
+    const struct json_t *message;
+    wire_sink_fn *sink;
+    void *context;
+    struct error *ret_error;
+};
+
+struct wire_handler {
+    const char *type; /* of the message; NULL ends a table */
+    enum status (*handle)(const struct wire_decoding *in);
+};
+
+/* Decode a message by the handler of its "type"; messages of other types are skipped. FORMAT
+ * without a type, otherwise as wire_json_parse and the handler. */
+enum status wire_json_dispatch(const void *data, size_t size, const struct wire_handler *handlers,
+                               wire_sink_fn *sink, void *context, struct error *ret_error);
+
 /* Append the JSON of `value` and drop the reference to it. INVALID_ARGUMENT when it is NULL: some
  * text in it was not UTF-8, or there was no memory. `what` is for the error. */
 enum status wire_json_write(struct json_t *value, const char *what, struct strbuf *out,

@@ -134,34 +134,25 @@ enum status wire_realtime_delete(const char *item, const char *event_id, struct 
                            "conversation.item.delete", out, ret_error);
 }
 
-struct decoding {
-    const json_t *message;
-    wire_sink_fn *sink;
-    void *context;
-    struct error *ret_error;
-};
-
-typedef enum status handle_fn(const struct decoding *in);
-
-static void emit(const struct decoding *in, const struct wire_event *event)
+static void emit(const struct wire_decoding *in, const struct wire_event *event)
 {
     in->sink(in->context, event);
 }
 
-static enum status expected(const struct decoding *in, const char *what)
+static enum status expected(const struct wire_decoding *in, const char *what)
 {
     return error_set(in->ret_error, STATUS_FORMAT, "%.80s: expected %s",
                      wire_json_string(in->message, "type"), what);
 }
 
-static enum status handle_ready(const struct decoding *in)
+static enum status handle_ready(const struct wire_decoding *in)
 {
     struct wire_event event = wire_event_of(WIRE_READY);
     emit(in, &event);
     return STATUS_OK;
 }
 
-static enum status handle_started(const struct decoding *in)
+static enum status handle_started(const struct wire_decoding *in)
 {
     const json_t *response = json_object_get(in->message, "response");
     struct wire_event event = wire_event_of(WIRE_STARTED);
@@ -173,7 +164,7 @@ static enum status handle_started(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_committed(const struct decoding *in)
+static enum status handle_committed(const struct wire_decoding *in)
 {
     struct wire_event event = wire_event_of(WIRE_COMMITTED);
     event.id = wire_json_string(in->message, "item_id");
@@ -184,7 +175,7 @@ static enum status handle_committed(const struct decoding *in)
 }
 
 /* An event of an item of a response. */
-static struct wire_event item_event(const struct decoding *in, enum wire_kind kind)
+static struct wire_event item_event(const struct wire_decoding *in, enum wire_kind kind)
 {
     struct wire_event event = wire_event_of(kind);
     event.response = wire_json_string(in->message, "response_id");
@@ -192,7 +183,7 @@ static struct wire_event item_event(const struct decoding *in, enum wire_kind ki
     return event;
 }
 
-static enum status handle_text(const struct decoding *in)
+static enum status handle_text(const struct wire_decoding *in)
 {
     struct wire_event event = item_event(in, WIRE_TEXT);
     event.data = wire_json_string(in->message, "delta");
@@ -202,13 +193,13 @@ static enum status handle_text(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_audio(const struct decoding *in)
+static enum status handle_audio(const struct wire_decoding *in)
 {
     return wire_sound(in->sink, in->context, item_event(in, WIRE_AUDIO),
                       wire_json_string(in->message, "delta"), in->ret_error);
 }
 
-static enum status handle_heard(const struct decoding *in)
+static enum status handle_heard(const struct wire_decoding *in)
 {
     struct wire_event event = item_event(in, WIRE_HEARD);
     event.data = wire_json_string(in->message, "transcript");
@@ -218,7 +209,7 @@ static enum status handle_heard(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_tool(const struct decoding *in)
+static enum status handle_tool(const struct wire_decoding *in)
 {
     struct wire_event event = item_event(in, WIRE_TOOL);
     event.id = wire_json_string(in->message, "call_id");
@@ -231,7 +222,7 @@ static enum status handle_tool(const struct decoding *in)
     return STATUS_OK;
 }
 
-static void emit_usage(const struct decoding *in, const json_t *response)
+static void emit_usage(const struct wire_decoding *in, const json_t *response)
 {
     const json_t *usage = json_object_get(response, "usage");
     if (!json_is_object(usage))
@@ -268,7 +259,7 @@ static bool ended_well(const json_t *response, const char *status)
             strcmp(wire_json_string(details, "reason"), "max_output_tokens") == 0);
 }
 
-static enum status handle_done(const struct decoding *in)
+static enum status handle_done(const struct wire_decoding *in)
 {
     const json_t *response = json_object_get(in->message, "response");
     struct wire_event event = wire_event_of(WIRE_ENDED);
@@ -284,7 +275,7 @@ static enum status handle_done(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_error(const struct decoding *in)
+static enum status handle_error(const struct wire_decoding *in)
 {
     const json_t *error = json_object_get(in->message, "error");
     if (!error)
@@ -293,46 +284,26 @@ static enum status handle_error(const struct decoding *in)
     return STATUS_OK;
 }
 
-static handle_fn *handler_of(const char *type)
-{
-    static const struct {
-        const char *type;
-        handle_fn *handle;
-    } table[] = {
-        {"session.created", handle_ready},
-        {"session.updated", handle_ready},
-        {"response.created", handle_started},
-        {"input_audio_buffer.committed", handle_committed},
-        {"response.output_text.delta", handle_text},
-        {"response.output_audio_transcript.delta", handle_text},
-        {"response.output_audio.delta", handle_audio},
-        {"conversation.item.input_audio_transcription.completed", handle_heard},
-        {"response.function_call_arguments.done", handle_tool},
-        {"response.done", handle_done},
-        {"error", handle_error},
-        {"response.text.delta", handle_text},
-        {"response.audio_transcript.delta", handle_text},
-        {"response.audio.delta", handle_audio},
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-        if (strcmp(table[i].type, type) == 0)
-            return table[i].handle;
-    return NULL;
-}
+static const struct wire_handler handlers[] = {
+    {"session.created", handle_ready},
+    {"session.updated", handle_ready},
+    {"response.created", handle_started},
+    {"input_audio_buffer.committed", handle_committed},
+    {"response.output_text.delta", handle_text},
+    {"response.output_audio_transcript.delta", handle_text},
+    {"response.output_audio.delta", handle_audio},
+    {"conversation.item.input_audio_transcription.completed", handle_heard},
+    {"response.function_call_arguments.done", handle_tool},
+    {"response.done", handle_done},
+    {"error", handle_error},
+    {"response.text.delta", handle_text},
+    {"response.audio_transcript.delta", handle_text},
+    {"response.audio.delta", handle_audio},
+    {0},
+};
 
 enum status wire_realtime_decode(const void *data, size_t size, wire_sink_fn *sink, void *context,
                                  struct error *ret_error)
 {
-    json_t *message;
-    TRY(wire_json_parse(data, size, &message, ret_error));
-    const struct decoding in = {message, sink, context, ret_error};
-    const char *type = wire_json_string(message, "type");
-    handle_fn *handle = handler_of(type);
-    enum status status = STATUS_OK;
-    if (!*type)
-        status = error_set(ret_error, STATUS_FORMAT, "a message without a type");
-    else if (handle)
-        status = handle(&in);
-    json_decref(message);
-    return status;
+    return wire_json_dispatch(data, size, handlers, sink, context, ret_error);
 }

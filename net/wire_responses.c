@@ -65,22 +65,13 @@ enum status wire_responses_create(const struct wire_request *request, struct str
     return wire_json_write(create_of(request, tools), "response.create", out, ret_error);
 }
 
-struct decoding {
-    const json_t *message;
-    wire_sink_fn *sink;
-    void *context;
-    struct error *ret_error;
-};
-
-typedef enum status handle_fn(const struct decoding *in);
-
-static enum status expected(const struct decoding *in, const char *what)
+static enum status expected(const struct wire_decoding *in, const char *what)
 {
     return error_set(in->ret_error, STATUS_FORMAT, "%.80s: expected %s",
                      wire_json_string(in->message, "type"), what);
 }
 
-static enum status handle_started(const struct decoding *in)
+static enum status handle_started(const struct wire_decoding *in)
 {
     struct wire_event event = wire_event_of(WIRE_STARTED);
     event.response = wire_json_string(json_object_get(in->message, "response"), "id");
@@ -90,14 +81,14 @@ static enum status handle_started(const struct decoding *in)
     return STATUS_OK;
 }
 
-static enum status handle_text(const struct decoding *in)
+static enum status handle_text(const struct wire_decoding *in)
 {
     wire_text(in->sink, in->context, WIRE_TEXT, wire_json_string(in->message, "delta"));
     return STATUS_OK;
 }
 
 /* A finished item: of interest are calls, whose arguments have come in pieces before. */
-static enum status handle_item(const struct decoding *in)
+static enum status handle_item(const struct wire_decoding *in)
 {
     const json_t *item = json_object_get(in->message, "item");
     struct wire_event event = wire_event_of(WIRE_TOOL);
@@ -113,7 +104,7 @@ static enum status handle_item(const struct decoding *in)
     return STATUS_OK;
 }
 
-static void emit_usage(const struct decoding *in, const json_t *response)
+static void emit_usage(const struct wire_decoding *in, const json_t *response)
 {
     const json_t *usage = json_object_get(response, "usage");
     if (!json_is_object(usage))
@@ -128,7 +119,7 @@ static void emit_usage(const struct decoding *in, const json_t *response)
     in->sink(in->context, &event);
 }
 
-static enum status emit_end(const struct decoding *in, struct wire_event *event)
+static enum status emit_end(const struct wire_decoding *in, struct wire_event *event)
 {
     const json_t *response = json_object_get(in->message, "response");
     event->response = wire_json_string(response, "id");
@@ -141,14 +132,14 @@ static enum status emit_end(const struct decoding *in, struct wire_event *event)
     return STATUS_OK;
 }
 
-static enum status handle_completed(const struct decoding *in)
+static enum status handle_completed(const struct wire_decoding *in)
 {
     struct wire_event event = wire_event_of(WIRE_ENDED);
     event.ok = true;
     return emit_end(in, &event);
 }
 
-static enum status handle_incomplete(const struct decoding *in)
+static enum status handle_incomplete(const struct wire_decoding *in)
 {
     const json_t *response = json_object_get(in->message, "response");
     const char *reason =
@@ -160,7 +151,7 @@ static enum status handle_incomplete(const struct decoding *in)
     return emit_end(in, &event);
 }
 
-static enum status handle_failed(const struct decoding *in)
+static enum status handle_failed(const struct wire_decoding *in)
 {
     const json_t *response = json_object_get(in->message, "response");
     const json_t *error = json_object_get(response, "error");
@@ -172,7 +163,7 @@ static enum status handle_failed(const struct decoding *in)
 }
 
 /* Over a websocket the cause is in an object of its own, over HTTP in the event itself. */
-static enum status handle_error(const struct decoding *in)
+static enum status handle_error(const struct wire_decoding *in)
 {
     const json_t *error = json_object_get(in->message, "error");
     wire_error(in->sink, in->context, error ? error : in->message,
@@ -180,36 +171,20 @@ static enum status handle_error(const struct decoding *in)
     return STATUS_OK;
 }
 
-static handle_fn *handler_of(const char *type)
-{
-    static const struct {
-        const char *type;
-        handle_fn *handle;
-    } table[] = {
-        {"response.created", handle_started},     {"response.output_text.delta", handle_text},
-        {"response.refusal.delta", handle_text},  {"response.output_item.done", handle_item},
-        {"response.completed", handle_completed}, {"response.incomplete", handle_incomplete},
-        {"response.failed", handle_failed},       {"error", handle_error},
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-        if (strcmp(table[i].type, type) == 0)
-            return table[i].handle;
-    return NULL;
-}
+static const struct wire_handler handlers[] = {
+    {"response.created", handle_started},
+    {"response.output_text.delta", handle_text},
+    {"response.refusal.delta", handle_text},
+    {"response.output_item.done", handle_item},
+    {"response.completed", handle_completed},
+    {"response.incomplete", handle_incomplete},
+    {"response.failed", handle_failed},
+    {"error", handle_error},
+    {0},
+};
 
 enum status wire_responses_decode(const void *data, size_t size, wire_sink_fn *sink, void *context,
                                   struct error *ret_error)
 {
-    json_t *message;
-    TRY(wire_json_parse(data, size, &message, ret_error));
-    const struct decoding in = {message, sink, context, ret_error};
-    const char *type = wire_json_string(message, "type");
-    handle_fn *handle = handler_of(type);
-    enum status status = STATUS_OK;
-    if (!*type)
-        status = error_set(ret_error, STATUS_FORMAT, "a message without a type");
-    else if (handle)
-        status = handle(&in);
-    json_decref(message);
-    return status;
+    return wire_json_dispatch(data, size, handlers, sink, context, ret_error);
 }
