@@ -36,7 +36,7 @@ class CGraph(ctypes.Structure):
 
 
 @functools.cache
-def library():
+def native():
     """chain.c as a loaded library, compiled for this machine."""
     source = Path(__file__).resolve().with_name("chain.c")
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ class Denominator:
 
     def run(self, given):
         """Log likelihood (batch,) and occupations (batch, time, rows)."""
-        return given.occupations(library().chain_denominator, ctypes.byref(self.c))
+        return given.occupations(native().chain_denominator, ctypes.byref(self.c))
 
 
 class Graph:
@@ -143,7 +143,7 @@ class Criterion(torch.autograd.Function):
     @staticmethod
     def forward(ctx, scores, lengths, graphs, denominator):
         given = Input(scores.float(), lengths)
-        above, up = given.occupations(library().chain_numerator, table(graphs))
+        above, up = given.occupations(native().chain_numerator, table(graphs))
         below, down = denominator.run(given)
         good = ((up.sum((1, 2)) > 0.5 * lengths) & torch.isfinite(above) & torch.isfinite(below)).float()
         ctx.save_for_backward(down.sub_(up).mul_(good[:, None, None]))
@@ -159,7 +159,7 @@ def align(scores, lengths, graphs):
     given = Input(scores, lengths)
     value = np.zeros(len(graphs), np.float32)
     path = np.zeros(given.scores.shape[:2], np.int32)
-    library().chain_align(ctypes.byref(given.c), table(graphs), floats(value), ints(path))
+    native().chain_align(ctypes.byref(given.c), table(graphs), floats(value), ints(path))
     paths = [graph.place[row[:length]] for graph, row, length in zip(graphs, path, given.lengths)]
     return paths, torch.from_numpy(value)
 

@@ -72,7 +72,7 @@ def compare(rows, seed):
     scores = torch.from_numpy(draw.normal(0, 3, (3, 25, rows.size)).astype(np.float32)).requires_grad_()
     below, down = mmi.Denominator(trigram, rows).run(mmi.Input(scores, lengths))
     graphs = [mmi.Graph(chain, rows) for chain in chains]
-    above, up = mmi.Input(scores, lengths).occupations(mmi.library().chain_numerator, mmi.table(graphs))
+    above, up = mmi.Input(scores, lengths).occupations(mmi.native().chain_numerator, mmi.table(graphs))
     worst = 0.0
     for found, occupied, kind in ((below, down, 0), (above, up, 1)):
         values = [numerator(s[:n], chain, rows) if kind else denominator(s[:n], trigram, rows)
