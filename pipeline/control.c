@@ -72,11 +72,10 @@ static void on_wake(struct control *c, const struct front_frame *frame)
     perform(c, TURN_EVENT_WAKE, frame->wake_end + 1);
 }
 
-/* What the ears listened to: see front.h for frames and samples. */
+/* What the ears listened to, in samples (mel.h). */
 static struct sound_range sound_of(const struct control *c)
 {
-    enum { STEP = 160, LENGTH = 400 };
-    return (struct sound_range){c->listens_from * STEP, c->last_frame * STEP + LENGTH};
+    return (struct sound_range){c->listens_from * MEL_HOP, c->last_frame * MEL_HOP + MEL_WINDOW};
 }
 
 static void on_endpoint(struct control *c)
