@@ -30,7 +30,7 @@ struct dial {
     int next;        /* of the addresses */
     struct lws *wsi; /* NULL: none */
     bool asked;      /* the request was sent: no other address is tried after that */
-    int http_status; /* of an answer to a websocket's handshake; 0: none yet */
+    int http_status; /* of the answer; 0: none yet */
 };
 
 struct dial_config {

@@ -112,6 +112,7 @@ static int read_retry_after(struct lws *wsi)
 static int on_status(struct http *http, struct lws *wsi)
 {
     int code = (int)lws_http_client_http_response(wsi);
+    http->dial.http_status = code;
     http->retry_after_s = read_retry_after(wsi);
     http->chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     moved(http);
@@ -162,6 +163,15 @@ static int on_gone(struct http *http, bool whole)
     return -1;
 }
 
+/* Before the status, another address may do better. */
+static int on_closed(struct http *http, struct lws *wsi)
+{
+    if (http->dial.http_status)
+        return on_gone(http, false);
+    dial_lost(&http->dial, wsi, NULL, 0);
+    return 0;
+}
+
 static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in, size_t size)
 {
     struct http *http = (struct http *)(void *)peer;
@@ -180,8 +190,11 @@ static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         return on_body(http, in, size);
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+        return on_gone(http, is_whole(http));
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
-        return on_gone(http, reason == LWS_CALLBACK_COMPLETED_CLIENT_HTTP && is_whole(http));
+        return on_closed(http, wsi);
+    case LWS_CALLBACK_WSI_DESTROY: /* most have told their end before */
+        return wsi == http->dial.wsi ? on_closed(http, wsi) : 0;
     default:
         return 0;
     }

@@ -77,6 +77,7 @@ static bool is_for_peer(enum lws_callback_reasons reason)
         LWS_CALLBACK_CLIENT_HTTP_WRITEABLE,
         LWS_CALLBACK_COMPLETED_CLIENT_HTTP,
         LWS_CALLBACK_CLOSED_CLIENT_HTTP,
+        LWS_CALLBACK_WSI_DESTROY,
     };
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
         if (reasons[i] == reason)

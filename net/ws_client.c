@@ -183,6 +183,17 @@ static void on_closed(struct ws *ws)
     end(ws, NET_FAILURE_CLOSED, ws->close_code ? ws->close_code : CODE_NONE, text);
 }
 
+/* The last that is heard of a connection; most have told their end before. */
+static void on_destroyed(struct ws *ws, struct lws *wsi)
+{
+    if (wsi != ws->dial.wsi)
+        return;
+    if (ws->open)
+        on_closed(ws);
+    else
+        dial_lost(&ws->dial, wsi, NULL, 0);
+}
+
 static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in, size_t size)
 {
     struct ws *ws = (struct ws *)(void *)peer;
@@ -192,6 +203,7 @@ static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
         ws->dial.http_status = (int)lws_http_client_http_response(wsi);
         return 0;
+    case LWS_CALLBACK_CLOSED_CLIENT_HTTP: /* after connecting, before it asked for a websocket */
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         dial_lost(&ws->dial, wsi, in, size);
         return 0;
@@ -210,6 +222,9 @@ static int on_event(struct net_peer *peer, struct lws *wsi, int reason, void *in
         return on_peer_close(ws, in, size);
     case LWS_CALLBACK_CLIENT_CLOSED:
         on_closed(ws);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        on_destroyed(ws, wsi);
         return 0;
     default:
         return 0;

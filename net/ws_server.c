@@ -230,6 +230,7 @@ static int on_client_event(struct ws_server_client *client, enum lws_callback_re
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return on_writable(client);
     case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_WSI_DESTROY: /* of one whose end was not told */
         release(client);
         return 0;
     default:
@@ -262,6 +263,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RECEIVE_PONG:
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_WSI_DESTROY:
         client = lws_get_opaque_user_data(wsi);
         return client ? on_client_event(client, reason, in, size) : 0;
     default:

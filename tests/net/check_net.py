@@ -32,7 +32,8 @@ class WebsocketServer:
 
     def __init__(self, handler, tls=None, **options):
         self.loop = asyncio.new_event_loop()
-        self.handler, self.tls, self.options = handler, tls, {"ping_interval": None, "compression": None, **options}
+        self.handler, self.tls = handler, tls
+        self.options = {"ping_interval": None, "compression": None, "close_timeout": 1, **options}
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.server = asyncio.run_coroutine_threadsafe(self.start(), self.loop).result(10)
@@ -46,7 +47,7 @@ class WebsocketServer:
 
     def __exit__(self, *_):
         self.loop.call_soon_threadsafe(self.server.close)
-        asyncio.run_coroutine_threadsafe(self.server.wait_closed(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.server.wait_closed(), self.loop).result(30)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
 
@@ -514,6 +515,28 @@ def random_faults_end_each_connection_once():
             kinds = [line.split()[1] for line in lines if line.split()[0] == str(number)]
             assert kinds.count("closed") <= 1 and kinds.count("gone") == 1, (number, kinds)
             assert "message" not in kinds or "opened" in kinds, (number, kinds)
+
+
+@test
+def a_reset_between_connecting_and_asking_is_told():
+    """The server is gone while we are about to send the request: libwebsockets tells that by another name."""
+    def serve(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with raw_server(serve) as port, WebsocketServer(echo) as server, probe() as client:
+        client.say("slow", 10)
+        seen = set()
+        for kind in ("ws", "http") * 20:
+            number = client.new()
+            client.say(kind, number, *(["GET"] if kind == "http" else []), f"{kind}://127.0.0.1:{port}/", "timeout=3000")
+            words = client.expect(f"{number} {'closed' if kind == 'ws' else 'ended'} ", 2).split()
+            assert words[2] in ("CONNECT", "CLOSED"), words
+            seen.add((kind, words[2]))
+        assert {("ws", "CLOSED"), ("http", "CLOSED")} <= seen, f"nothing came in between: {seen}"
+        client.nothing(3.2)
+        client.say("slow", 0)
+        number = client.open(server.url())
+        client.expect(f"{number} opened")
 
 
 @test

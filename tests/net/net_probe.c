@@ -12,6 +12,7 @@
  *                                       ID ended WHY TEXT
  *     hclose ID                         ID gone
  *     memory                            memory BYTES-IN-USE
+ *     slow MS                           plain bytes leave MS late: what may happen in between, does
  *
  * Keys: timeout, ping, idle (ms), max, budget (bytes), plain=1, header=NAME:VALUE, body=TEXT,
  * fat=BYTES (of a body). SUM is an Adler-like checksum; HEX the first bytes. */
@@ -25,8 +26,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 enum { IDS = 1024, LINE_BYTES = 70000, HEADERS = 8, SHOWN = 64 };
+
+static atomic_int slow_ms;
+
+/* libwebsockets calls this one instead of the C library's. */
+__attribute__((visibility("default"))) ssize_t send(int fd, const void *data, size_t size,
+                                                    int flags)
+{
+    int ms = atomic_load(&slow_ms);
+    if (ms)
+        nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+    return sendto(fd, data, size, flags, NULL, 0);
+}
 
 struct slot {
     int id;
@@ -274,6 +289,8 @@ static void obey(struct probe *probe, char *line)
     if (word && strcmp(word, "memory") == 0) {
         struct mallinfo2 info = mallinfo2();
         say("memory %zu\n", info.uordblks + info.hblkhd);
+    } else if (word && strcmp(word, "slow") == 0) {
+        atomic_store(&slow_ms, (int)id);
     } else if (word && id >= 0 && id < IDS) {
         probe->slots[id].id = (int)id;
         obey_slot(probe, word, &probe->slots[id], &rest);
