@@ -19,6 +19,7 @@ struct attempt {
     int64_t asked_ns, first_ns; /* first_ns: 0 while there is no token */
     struct provider_usage usage;
     bool has_usage;
+    size_t came; /* bytes of words and tools */
 };
 
 struct cloud {
@@ -75,20 +76,26 @@ static int64_t ms_since(const struct cloud *c, int64_t then_ns)
 
 /* ---- a request to one provider ---- */
 
-static void settle(struct cloud *c, int place, enum cloud_outcome outcome, bool unbilled)
+static struct cloud_bill bill_of(const struct cloud *c, const struct attempt *a,
+                                 enum cloud_outcome outcome)
 {
-    struct attempt *a = &c->attempts[place];
-    if (!a->open)
-        return;
-    const struct cloud_bill bill = {
+    return (struct cloud_bill){
         .outcome = outcome,
         .has_usage = a->has_usage,
         .usage = a->usage,
         .first_token_ms = a->first_ns ? (a->first_ns - a->asked_ns) / CLOCK_NS_PER_MS : -1,
-        .unbilled = unbilled,
+        .ran_ms = ms_since(c, a->asked_ns),
+        .came = a->came,
     };
+}
+
+static void settle(struct cloud *c, int place, const struct cloud_bill *bill)
+{
+    struct attempt *a = &c->attempts[place];
+    if (!a->open)
+        return;
     a->open = false;
-    c->host.settle(c->host.context, place, &bill);
+    c->host.settle(c->host.context, place, bill);
 }
 
 static bool ask(struct cloud *c, int place, bool resume)
@@ -120,7 +127,9 @@ static void drop(struct cloud *c, int place, bool blame)
     if (blame)
         c->host.trouble(c->host.context, place, "the deadline passed without a word");
     c->host.cancel(c->host.context, place, c->heard_ms);
-    settle(c, place, CLOUD_DROPPED, false);
+    struct cloud_bill bill = bill_of(c, a, CLOUD_DROPPED);
+    bill.cancelled = !blame;
+    settle(c, place, &bill);
 }
 
 /* ---- tools ---- */
@@ -269,6 +278,8 @@ static void on_words(struct cloud *c, const struct provider_event *event)
     if (!sound && is_blank(event->data) && c->fsm.phase == CLOUD_WAITING)
         return;
     note_first_token(c, event->provider);
+    if (!sound)
+        c->attempts[event->provider].came += event->length;
     input(c, CLOUD_IN_TEXT, event->provider);
     if (sound)
         c->host.sound(c->host.context, event->data, event->length);
@@ -279,6 +290,7 @@ static void on_words(struct cloud *c, const struct provider_event *event)
 static void on_tool(struct cloud *c, const struct provider_event *event)
 {
     note_first_token(c, event->provider);
+    c->attempts[event->provider].came += event->length;
     input(c, CLOUD_IN_TOOL, event->provider);
     collect_tool(c, event);
 }
@@ -313,7 +325,9 @@ static void on_done(struct cloud *c, int place)
         c->histories[place].answered += answered;
         if (!answered)
             breaker_fail(&c->breakers[place], now(c), false);
-        settle(c, place, answered ? CLOUD_ANSWERED : CLOUD_FAILED, false);
+        const struct cloud_bill bill =
+            bill_of(c, &c->attempts[place], answered ? CLOUD_ANSWERED : CLOUD_FAILED);
+        settle(c, place, &bill);
     }
     perform_all(c, &actions);
 }
@@ -333,7 +347,9 @@ static void on_failed(struct cloud *c, const struct provider_event *event)
     c->histories[place].failed++;
     c->host.trouble(c->host.context, place, event->data);
     cloud_fsm_input(&c->fsm, CLOUD_IN_FAILED, place, now(c), &actions);
-    settle(c, place, CLOUD_FAILED, is_unbilled(event, &c->attempts[place]));
+    struct cloud_bill bill = bill_of(c, &c->attempts[place], CLOUD_FAILED);
+    bill.unbilled = is_unbilled(event, &c->attempts[place]);
+    settle(c, place, &bill);
     perform_all(c, &actions);
 }
 
@@ -434,4 +450,9 @@ const struct breaker *cloud_breaker(const struct cloud *c, int provider)
 const struct provider_history *cloud_history(const struct cloud *c, int provider)
 {
     return &c->histories[provider];
+}
+
+void cloud_set_history(struct cloud *c, int provider, const struct provider_history *history)
+{
+    c->histories[provider] = *history;
 }

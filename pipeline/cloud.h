@@ -43,6 +43,9 @@ struct cloud_bill {
     struct provider_usage usage;
     int64_t first_token_ms; /* negative: none came */
     bool unbilled;          /* it was turned down, or nothing of it arrived */
+    bool cancelled;         /* by us while it was doing well: its bill never comes */
+    int64_t ran_ms;         /* since it was asked */
+    size_t came;            /* bytes of its words and tools that came */
 };
 
 /* All with `context` first; none may call back into the cloud. */
@@ -101,5 +104,8 @@ const char *cloud_spoken(const struct cloud *cloud);
 
 const struct breaker *cloud_breaker(const struct cloud *cloud, int provider);
 const struct provider_history *cloud_history(const struct cloud *cloud, int provider);
+
+/* What was known of it before this run. */
+void cloud_set_history(struct cloud *cloud, int provider, const struct provider_history *history);
 
 #endif

@@ -6,12 +6,21 @@
 
 #include "gate.h"
 
-enum { HOLDS_MAX = 12, MESSAGES_MAX = CONVERSATION_MESSAGES_MAX + 2 };
+enum { HOLDS_MAX = 12, LATE_MAX = 4 * HOLDS_MAX, MESSAGES_MAX = CONVERSATION_MESSAGES_MAX + 2 };
 
 /* Money held for one provider in this turn: for the request, and for each round of tools. */
 struct holds {
     int count;
-    int64_t id[HOLDS_MAX];
+    struct hold {
+        int64_t id;
+        struct provider_usage sent, most;
+    } hold[HOLDS_MAX];
+};
+
+/* A cancelled turn whose estimate is not written down yet. */
+struct late_bill {
+    int64_t id, first_token_ms;
+    struct provider_usage usage;
 };
 
 struct cloud_send {
@@ -22,6 +31,8 @@ struct cloud_send {
     bool sounded[CLOUD_PROVIDERS_MAX]; /* it went there */
     bool plays[CLOUD_PROVIDERS_MAX];   /* the answer comes as sound */
     struct holds holds[CLOUD_PROVIDERS_MAX];
+    struct late_bill late[LATE_MAX];
+    int late_count;
     struct provider_message messages[MESSAGES_MAX];
     const char *asked; /* of them, the last that the user said; or NULL */
 };
@@ -37,13 +48,32 @@ enum status cloud_send_create(const struct cloud_send_config *config, struct clo
     return STATUS_OK;
 }
 
+/* A disk is slow, and these are known while somebody waits for an answer. */
+static void write_late_bills(struct cloud_send *s)
+{
+    for (int i = 0; i < s->late_count; i++) {
+        const struct late_bill *bill = &s->late[i];
+        ledger_settle_estimated(s->config.ledger, bill->id, &bill->usage, bill->first_token_ms,
+                                NULL);
+    }
+    s->late_count = 0;
+}
+
 void cloud_send_destroy(struct cloud_send *send)
 {
+    if (send)
+        write_late_bills(send);
     free(send);
+}
+
+void cloud_send_close(struct cloud_send *s)
+{
+    write_late_bills(s);
 }
 
 void cloud_send_open(struct cloud_send *s, uint32_t turn, bool is_private)
 {
+    write_late_bills(s);
     s->turn = turn;
     s->is_private = is_private;
     s->sound = (struct sound_range){0};
@@ -213,18 +243,28 @@ static struct ledger_caps caps_of(const struct cloud_send *s, int place)
 }
 
 /* With the sound that a turn goes on from. */
-static struct provider_usage worst_of(const struct cloud_send *s, int place,
-                                      const struct provider_turn *turn)
+static struct provider_turn with_sound(const struct cloud_send *s, int place,
+                                       const struct provider_turn *turn)
 {
     struct provider_turn copy = *turn;
     copy.send_audio = copy.send_audio || s->sounded[place];
-    return ledger_worst_case(&copy, sound_range_seconds(s->sound));
+    return copy;
 }
 
-static enum status hold(struct cloud_send *s, int place, const struct provider_usage *most,
+static struct provider_usage worst_of(const struct cloud_send *s, int place,
+                                      const struct provider_turn *turn)
+{
+    const struct provider_turn whole = with_sound(s, place, turn);
+    return ledger_worst_case(&whole, sound_range_seconds(s->sound));
+}
+
+static enum status hold(struct cloud_send *s, int place, const struct provider_turn *turn,
                         struct error *ret_error)
 {
     struct holds *holds = &s->holds[place];
+    const struct provider_turn whole = with_sound(s, place, turn);
+    struct hold new = {.most = worst_of(s, place, turn),
+                       .sent = ledger_sent(&whole, sound_range_seconds(s->sound))};
     const struct ledger_order order = {
         .now = now_unix(s),
         .turn = s->turn,
@@ -232,12 +272,12 @@ static enum status hold(struct cloud_send *s, int place, const struct provider_u
         .provider = provider_of(s, place)->name,
         .price = price_of(s, place),
         .caps = caps_of(s, place),
-        .most = *most,
+        .most = new.most,
     };
     if (holds->count == HOLDS_MAX)
         return error_set(ret_error, STATUS_LIMIT, "too many rounds of tools");
-    TRY(ledger_reserve(s->config.ledger, &order, &holds->id[holds->count], ret_error));
-    holds->count++;
+    TRY(ledger_reserve(s->config.ledger, &order, &new.id, ret_error));
+    holds->hold[holds->count++] = new;
     return STATUS_OK;
 }
 
@@ -245,19 +285,40 @@ static void release(struct cloud_send *s, int place)
 {
     struct holds *holds = &s->holds[place];
     while (holds->count)
-        ledger_release(s->config.ledger, holds->id[--holds->count], NULL);
+        ledger_release(s->config.ledger, holds->hold[--holds->count].id, NULL);
 }
 
-/* What was used is known for the whole turn, so one hold takes it and the others go. Without that
- * knowledge all of them stay: it may have cost that much. */
+/* Each round has taken in its own request; all that was written counts with the last. */
+static void settle_by_estimate(struct cloud_send *s, struct holds *holds,
+                               const struct cloud_bill *bill)
+{
+    for (int i = 0; i < holds->count; i++) {
+        const struct hold *hold = &holds->hold[i];
+        bool is_last = i == holds->count - 1;
+        if (s->late_count == LATE_MAX)
+            write_late_bills(s);
+        s->late[s->late_count++] = (struct late_bill){
+            .id = hold->id,
+            .first_token_ms = is_last ? bill->first_token_ms : -1,
+            .usage = is_last ? ledger_cancelled(&hold->sent, &hold->most, bill->ran_ms, bill->came)
+                             : hold->sent,
+        };
+    }
+}
+
+/* What was used is known for the whole turn, so one hold takes it and the others go. What we
+ * cancelled is estimated. Of what broke nothing is known, and all of its holds stay: it may have
+ * cost that much. */
 void cloud_send_settle(struct cloud_send *s, int place, const struct cloud_bill *bill)
 {
     struct holds *holds = &s->holds[place];
     if (bill->has_usage && holds->count)
-        ledger_settle(s->config.ledger, holds->id[--holds->count], &bill->usage,
+        ledger_settle(s->config.ledger, holds->hold[--holds->count].id, &bill->usage,
                       bill->first_token_ms, NULL);
     if (bill->has_usage || bill->unbilled)
         release(s, place);
+    else if (bill->cancelled)
+        settle_by_estimate(s, holds, bill);
     holds->count = 0;
 }
 
@@ -317,8 +378,7 @@ static enum status send_sound(struct cloud_send *s, int place, struct error *ret
 static enum status start(struct cloud_send *s, int place, const struct provider_turn *turn,
                          struct error *ret_error)
 {
-    const struct provider_usage most = worst_of(s, place, turn);
-    TRY(hold(s, place, &most, ret_error));
+    TRY(hold(s, place, turn, ret_error));
     enum status status = provider_start(s->config.providers[place], turn, ret_error);
     if (status != STATUS_OK) {
         release(s, place);
@@ -372,9 +432,9 @@ static enum status hold_round(struct cloud_send *s, int place, const struct clou
         TRY(conversation_tool(s->config.conversation, calls[i].call_id, calls[i].name,
                               calls[i].arguments, results[i].output, ret_error));
     TRY(pass(s, place, "", 0, &gate, ret_error));
-    const struct provider_usage most = worst_of(s, place, &gate.turn);
+    enum status status = hold(s, place, &gate.turn, ret_error);
     gate_pass_finish(&gate);
-    return hold(s, place, &most, ret_error);
+    return status;
 }
 
 enum status cloud_send_reply(struct cloud_send *s, int place, const struct cloud_tool *calls,

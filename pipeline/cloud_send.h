@@ -45,6 +45,9 @@ void cloud_send_destroy(struct cloud_send *send);
 /* A turn begins; its request is the last of the conversation. `is_private`: nothing leaves. */
 void cloud_send_open(struct cloud_send *send, uint32_t turn, bool is_private);
 
+/* The turn has been answered: what was put off while somebody waited is written down. */
+void cloud_send_close(struct cloud_send *send);
+
 /* The sound of the turn's request: for providers with `send_audio`, if its words may go there as
  * they are; the others get the words. */
 void cloud_send_set_sound(struct cloud_send *send, struct sound_range sound);

@@ -319,7 +319,7 @@ enum status conversation_instructions(const char *zone, int64_t now, char **ret_
     char when[64];
     struct strbuf text;
     zone_local_time(zone, now, &local, NULL); /* else UTC */
-    strftime(when, sizeof(when), "%A, %d %B %Y, %H:%M", &local);
+    strftime(when, sizeof(when), "%A, %d %B %Y", &local);
     strbuf_init(&text, CONVERSATION_TEXT_BYTES);
     strbuf_append(
         &text, "You are Linnet, a voice assistant. Your answer is spoken aloud: one to three short "
@@ -327,7 +327,7 @@ enum status conversation_instructions(const char *zone, int64_t now, char **ret_
                "know. Timers, alarms, volume, sums and units are done by the tools; their "
                "arguments are the user's own words. Words in [brackets] were hidden to protect "
                "the user; do not ask for them.");
-    strbuf_format(&text, " Local time: %s.", when);
+    strbuf_format(&text, " Today is %s; the time of day is told by the tool get_time.", when);
     char *copy = strbuf_take(&text);
     strbuf_finish(&text);
     if (!copy)

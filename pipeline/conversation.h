@@ -59,7 +59,9 @@ enum status conversation_view(struct conversation *conversation, struct conversa
 
 void conversation_forget(struct conversation *conversation);
 
-/* The system prompt: who Linnet is, how to answer for the ear, the local time; free() it. */
+/* The system prompt: who Linnet is, how to answer for the ear, the local date; free() it. It is the
+ * same all day, so that a session need not be told it anew and a service can keep what it made of
+ * it; the time of day is a tool's affair. */
 enum status conversation_instructions(const char *zone, int64_t now, char **ret_text,
                                       struct error *ret_error);
 

@@ -13,6 +13,7 @@ static void add(struct history_ring *ring, int64_t ms)
     ring->ms[ring->next] = ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
     ring->next = (ring->next + 1) % HISTORY_SAMPLES;
     ring->count += ring->count < HISTORY_SAMPLES;
+    ring->added++;
 }
 
 void history_add_first_token(struct provider_history *history, int64_t ms)
@@ -23,6 +24,11 @@ void history_add_first_token(struct provider_history *history, int64_t ms)
 void history_add_round_trip(struct provider_history *history, int64_t ms)
 {
     add(&history->round_trip, ms);
+}
+
+int32_t history_sample(const struct history_ring *ring, int back)
+{
+    return ring->ms[(ring->next + HISTORY_SAMPLES - 1 - back) % HISTORY_SAMPLES];
 }
 
 static int compare(const void *a, const void *b)

@@ -12,6 +12,7 @@ enum { HISTORY_SAMPLES = 32, HISTORY_UNKNOWN = -1 };
 /* A ring of milliseconds. */
 struct history_ring {
     int count, next;
+    uint32_t added; /* ever; the last of them are kept */
     int32_t ms[HISTORY_SAMPLES];
 };
 
@@ -24,6 +25,9 @@ void history_init(struct provider_history *history);
 
 void history_add_first_token(struct provider_history *history, int64_t ms);
 void history_add_round_trip(struct provider_history *history, int64_t ms);
+
+/* The sample that was added `back` before the last one; back < count. */
+int32_t history_sample(const struct history_ring *ring, int back);
 
 /* The smallest sample that at least `percent` of all samples do not exceed (nearest rank);
  * HISTORY_UNKNOWN without samples. */

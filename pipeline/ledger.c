@@ -42,7 +42,11 @@ static enum status prepare_schema(struct ledger *ledger, struct error *ret_error
         "CREATE INDEX IF NOT EXISTS ledger_entry_day ON ledger_entry(day, provider);"
         "CREATE INDEX IF NOT EXISTS ledger_entry_turn ON ledger_entry(session, turn);"
         "CREATE TABLE IF NOT EXISTS ledger_local("
-        " day INTEGER PRIMARY KEY, turns INTEGER NOT NULL, saved INTEGER NOT NULL);";
+        " day INTEGER PRIMARY KEY, turns INTEGER NOT NULL, saved INTEGER NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS ledger_latency("
+        " id INTEGER PRIMARY KEY, provider TEXT NOT NULL, endpoint TEXT NOT NULL,"
+        " kind INTEGER NOT NULL, ms INTEGER NOT NULL);"
+        "CREATE INDEX IF NOT EXISTS ledger_latency_of ON ledger_latency(provider, kind, id);";
     if (sqlite3_exec(ledger->db, schema, NULL, NULL, NULL) != SQLITE_OK)
         return ledger_fail(ledger, ret_error, "cannot prepare the ledger");
     return STATUS_OK;
@@ -274,13 +278,26 @@ static enum status close_entry(struct ledger *ledger, int64_t id, enum ledger_st
     return step == SQLITE_DONE ? STATUS_OK : ledger_fail(ledger, ret_error, "cannot settle");
 }
 
-enum status ledger_settle(struct ledger *ledger, int64_t id, const struct provider_usage *usage,
-                          int64_t latency_ms, struct error *ret_error)
+static enum status close_as(struct ledger *ledger, int64_t id, enum ledger_state state,
+                            const struct provider_usage *usage, int64_t latency_ms,
+                            struct error *ret_error)
 {
     struct ledger_price price;
     TRY(find_price(ledger, id, &price, ret_error));
-    return close_entry(ledger, id, LEDGER_SETTLED, bill_of(&price, usage), usage, latency_ms,
-                       ret_error);
+    return close_entry(ledger, id, state, bill_of(&price, usage), usage, latency_ms, ret_error);
+}
+
+enum status ledger_settle(struct ledger *ledger, int64_t id, const struct provider_usage *usage,
+                          int64_t latency_ms, struct error *ret_error)
+{
+    return close_as(ledger, id, LEDGER_SETTLED, usage, latency_ms, ret_error);
+}
+
+enum status ledger_settle_estimated(struct ledger *ledger, int64_t id,
+                                    const struct provider_usage *usage, int64_t latency_ms,
+                                    struct error *ret_error)
+{
+    return close_as(ledger, id, LEDGER_ESTIMATED, usage, latency_ms, ret_error);
 }
 
 enum status ledger_release(struct ledger *ledger, int64_t id, struct error *ret_error)

@@ -6,7 +6,8 @@
  *     ledger_release(ledger, id, &error);                    or nothing was sent at all
  *
  * A reservation holds the most that the turn can cost. It counts against the caps until it is
- * settled; one that is never settled (a crash, a lost connection) counts in full for ever. So what
+ * settled; one that is never settled (a crash, a lost connection) counts in full for ever. A turn
+ * that was cancelled before its bill came is settled by an estimate that is rather high. So what
  * has been spent never passes a cap as long as the provider keeps to max_output_tokens; a bill
  * above the reservation is recorded as it is and marked.
  *
@@ -68,6 +69,12 @@ enum status ledger_reserve(struct ledger *ledger, const struct ledger_order *ord
 enum status ledger_settle(struct ledger *ledger, int64_t id, const struct provider_usage *usage,
                           int64_t latency_ms, struct error *ret_error);
 
+/* The same for a turn that was cancelled and whose bill never comes: what it has likely used, see
+ * ledger_cancelled. The report tells how much of it all is estimated. */
+enum status ledger_settle_estimated(struct ledger *ledger, int64_t id,
+                                    const struct provider_usage *usage, int64_t latency_ms,
+                                    struct error *ret_error);
+
 /* The turn never left this machine (no connection): it costs nothing. */
 enum status ledger_release(struct ledger *ledger, int64_t id, struct error *ret_error);
 
@@ -95,6 +102,16 @@ struct provider_usage ledger_worst_case(const struct provider_turn *turn, double
  * answer. */
 struct provider_usage ledger_estimate(const struct provider_turn *turn, double sound_seconds);
 
+/* What a turn that was sent has likely taken in: three bytes a token, where English has four. */
+struct provider_usage ledger_sent(const struct provider_turn *turn, double sound_seconds);
+
+/* What a turn has likely used that was cancelled `ran_ms` after it was asked: what was sent, and an
+ * answer of a hundred tokens a second or of the `came` bytes that had come, the larger; each no
+ * more than `most`. */
+struct provider_usage ledger_cancelled(const struct provider_usage *sent,
+                                       const struct provider_usage *most, int64_t ran_ms,
+                                       size_t came);
+
 /* Micro-units of an amount as the configuration holds it (0.50), rounded up; negative: no cap. */
 int64_t ledger_micro(double amount);
 
@@ -104,11 +121,28 @@ void ledger_money_text(int64_t micro, char *text, size_t size);
 /* Decimal text to micro-units ("0.50", "2", "1e-6" is refused); more than six decimals round up. */
 enum status ledger_money_parse(const char *text, int64_t *ret_micro, struct error *ret_error);
 
+/* ---- latencies ---- */
+
+/* What was measured of providers outlives a run: the last HISTORY_SAMPLES of each kind stay.
+ * `endpoint` tells whether it is still the same service; what was measured of another one under
+ * this name goes. */
+struct provider_history;
+
+/* Write down the newest `first_tokens` and `round_trips` samples of a history. */
+enum status ledger_keep_history(struct ledger *ledger, const char *provider, const char *endpoint,
+                                const struct provider_history *history, int first_tokens,
+                                int round_trips, struct error *ret_error);
+
+/* Add what was kept, oldest first. */
+enum status ledger_load_history(struct ledger *ledger, const char *provider, const char *endpoint,
+                                struct provider_history *history, struct error *ret_error);
+
 /* ---- report ---- */
 
 struct ledger_line {
     char provider[LEDGER_NAME_BYTES]; /* "" for the sum of all */
     int64_t turns, spent, open;       /* open: reserved, not settled */
+    int64_t estimated;                /* of what was spent: cancelled turns without a bill */
     int64_t input_tokens, cached_tokens, output_tokens;
     double input_seconds, output_seconds;
     int64_t latency_ms; /* mean to the first token, -1 for none */

@@ -14,7 +14,7 @@ struct ledger {
 };
 
 /* What became of a line. Released ones cost nothing. */
-enum ledger_state { LEDGER_OPEN, LEDGER_SETTLED, LEDGER_RELEASED };
+enum ledger_state { LEDGER_OPEN, LEDGER_SETTLED, LEDGER_RELEASED, LEDGER_ESTIMATED };
 
 /* yyyymmdd in the user's zone. */
 int ledger_day(const struct ledger *ledger, int64_t now);

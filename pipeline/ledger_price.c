@@ -14,6 +14,8 @@ enum {
     ANSWER_TOKENS_MAX = 65536,
     ANSWER_TOKENS = 60,
     BYTES_A_TOKEN = 4,
+    BYTES_A_TOKEN_FEW = 3, /* of texts that make many tokens */
+    MS_A_TOKEN = 10,       /* of a model that writes fast */
 };
 
 #define MONEY_MAX (INT64_C(1000000) * LEDGER_UNIT)
@@ -98,6 +100,40 @@ struct provider_usage ledger_estimate(const struct provider_turn *turn, double s
     }
     if (turn->want_audio)
         usage.output_seconds = (double)ANSWER_TOKENS / (2 * SPOKEN_TOKENS_MIN);
+    return usage;
+}
+
+/* ---- cancelled turns ---- */
+
+struct provider_usage ledger_sent(const struct provider_turn *turn, double sound_seconds)
+{
+    struct provider_usage usage = {0};
+    usage.input_tokens =
+        turn_bytes(turn) / BYTES_A_TOKEN_FEW + MESSAGE_TOKENS * (int64_t)(turn->message_count + 2);
+    if (turn->send_audio) {
+        usage.input_tokens += (int64_t)ceil(sound_seconds * SOUND_TOKENS_MAX);
+        usage.input_seconds = sound_seconds;
+    }
+    return usage;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Sound that is written is paid like its words: as much a token as the worst case has. */
+struct provider_usage ledger_cancelled(const struct provider_usage *sent,
+                                       const struct provider_usage *most, int64_t ran_ms,
+                                       size_t came)
+{
+    struct provider_usage usage = *sent;
+    int64_t by_time = ran_ms > 0 ? ran_ms / MS_A_TOKEN + 1 : 1;
+    int64_t by_bytes = (int64_t)(came / BYTES_A_TOKEN_FEW) + 1;
+    usage.output_tokens = lesser(by_time > by_bytes ? by_time : by_bytes, most->output_tokens);
+    usage.input_tokens = lesser(sent->input_tokens, most->input_tokens);
+    if (most->output_seconds > 0)
+        usage.output_seconds = (double)usage.output_tokens / SPOKEN_TOKENS_MIN;
     return usage;
 }
 

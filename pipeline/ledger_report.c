@@ -10,7 +10,8 @@ static const char line_sql[] =
     " sum(counts), coalesce(sum(CASE WHEN state = 0 THEN counts END), 0),"
     " sum(input_tokens), sum(cached_tokens), sum(output_tokens),"
     " sum(input_seconds), sum(output_seconds),"
-    " coalesce(round(avg(latency_ms)), -1), sum(counts > reserved)"
+    " coalesce(round(avg(latency_ms)), -1), sum(counts > reserved),"
+    " coalesce(sum(CASE WHEN state = 3 THEN counts END), 0)"
     " FROM ledger_entry WHERE day BETWEEN ?1 AND ?2 AND state <> 2";
 
 static void read_line(sqlite3_stmt *statement, bool is_sum, struct ledger_line *ret_line)
@@ -27,6 +28,7 @@ static void read_line(sqlite3_stmt *statement, bool is_sum, struct ledger_line *
         .output_seconds = sqlite3_column_double(statement, 8),
         .latency_ms = sqlite3_column_int64(statement, 9),
         .overruns = sqlite3_column_int64(statement, 10),
+        .estimated = sqlite3_column_int64(statement, 11),
     };
     snprintf(ret_line->provider, sizeof(ret_line->provider), "%s", is_sum || !name ? "" : name);
 }

@@ -9,6 +9,8 @@
 #include "cloud_send.h"
 #include "json_tools.h"
 
+enum { ENDPOINT_BYTES = 3 * CONFIG_TEXT_BYTES };
+
 struct outside {
     struct outside_config config;
     struct outside_host host;
@@ -20,6 +22,9 @@ struct outside {
     int speaker;      /* whose sound is being played; -1 for nobody's */
     char session[48]; /* when this run began, and which: turns count from 1 in each */
     int64_t provider_per_day[CLOUD_PROVIDERS_MAX];
+    struct {
+        uint32_t first_tokens, round_trips; /* samples written down so far */
+    } kept[CLOUD_PROVIDERS_MAX];
 };
 
 /* ---- the cloud's host: sending here, the rest in the mind ---- */
@@ -160,6 +165,50 @@ static enum status create_send(struct outside *o, struct error *ret_error)
     return cloud_send_create(&send, &o->send, ret_error);
 }
 
+/* ---- what was measured ---- */
+
+static void endpoint_of(const struct cloud_provider *provider, char *text, size_t size)
+{
+    snprintf(text, size, "%s %s %s", provider->kind, provider->url, provider->model);
+}
+
+static void note_kept(struct outside *o, int place)
+{
+    const struct provider_history *history = cloud_history(o->cloud, place);
+    o->kept[place].first_tokens = history->first_token.added;
+    o->kept[place].round_trips = history->round_trip.added;
+}
+
+static enum status load_histories(struct outside *o, struct error *ret_error)
+{
+    for (int i = 0; i < o->config.cloud->provider_count; i++) {
+        const struct cloud_provider *provider = &o->config.cloud->providers[i];
+        char endpoint[ENDPOINT_BYTES];
+        struct provider_history history;
+        history_init(&history);
+        endpoint_of(provider, endpoint, sizeof(endpoint));
+        TRY(ledger_load_history(o->ledger, provider->name, endpoint, &history, ret_error));
+        cloud_set_history(o->cloud, i, &history);
+        note_kept(o, i);
+    }
+    return STATUS_OK;
+}
+
+/* Latencies that cannot be written are measured anew next time. */
+static void keep_histories(struct outside *o)
+{
+    for (int i = 0; i < o->config.cloud->provider_count; i++) {
+        const struct cloud_provider *provider = &o->config.cloud->providers[i];
+        const struct provider_history *history = cloud_history(o->cloud, i);
+        char endpoint[ENDPOINT_BYTES];
+        endpoint_of(provider, endpoint, sizeof(endpoint));
+        ledger_keep_history(o->ledger, provider->name, endpoint, history,
+                            (int)(history->first_token.added - o->kept[i].first_tokens),
+                            (int)(history->round_trip.added - o->kept[i].round_trips), NULL);
+        note_kept(o, i);
+    }
+}
+
 static enum status prepare(struct outside *o, struct error *ret_error)
 {
     const struct config *options = o->config.options;
@@ -173,7 +222,8 @@ static enum status prepare(struct outside *o, struct error *ret_error)
     TRY(conversation_create(&talk, &o->conversation, ret_error));
     TRY(json_tools_describe(&o->tools, ret_error));
     TRY(create_send(o, ret_error));
-    return create_cloud(o, ret_error);
+    TRY(create_cloud(o, ret_error));
+    return load_histories(o, ret_error);
 }
 
 enum status outside_create(const struct outside_config *config, const struct outside_host *host,
@@ -273,6 +323,8 @@ void outside_answered(struct outside *o, const char *text, bool here)
     if (here)
         ledger_note_local(o->ledger, now_unix(o), cost_elsewhere(o), NULL);
     conversation_answer(o->conversation, text, NULL);
+    cloud_send_close(o->send);
+    keep_histories(o);
 }
 
 const char *outside_spoken(const struct outside *o)

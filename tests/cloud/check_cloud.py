@@ -53,6 +53,11 @@ class Assistant:
         assert turn["done"], turn
         return turn
 
+    def wait(self, seconds):
+        """Silence on the engine's clock."""
+        self.process.stdin.write(f"+{seconds}\n")
+        self.process.stdin.flush()
+
 
 def chat_at(port, **more):
     return {"kind": "openai-chat", "url": f'"http://127.0.0.1:{port}/v1"', "model": "m", "deadline_ms": DEADLINE_MS, **more}
@@ -110,6 +115,52 @@ def a_tool_of_the_device_is_used_from_outside():
         assert turn["tools"] == ["timer_set"] and words(turn) == "Your timer is running.", turn
         result = there.requests[-1]["messages"][-1]
         assert result["role"] == "tool" and "10 minutes" in result["content"], result
+
+
+@test
+def a_session_is_set_up_once_however_late_it_gets():
+    with Realtime() as there, Assistant({"hub": realtime_at(there.port)}) as here:
+        here.ask()
+        here.wait(130)
+        assert words(here.ask()).startswith("Short waves")
+        sent = [message["type"] for message in there.requests]
+        assert sent.count("response.create") == 2 and sent.count("session.update") == 1, sent
+
+
+@test
+def what_was_measured_is_known_to_the_next_command():
+    state = WORK / "history.db"
+    state.unlink(missing_ok=True)
+    with Chat(Script(delay=0.3)) as there:
+        provider = {"hub": chat_at(there.port)}
+        for run in range(7):
+            with Assistant(provider, state=str(state)) as here:
+                here.ask()
+            record = json.loads(why(state, "--json"))["features"]["providers"][0]
+            assert record["samples"] == run, record
+        assert 300 <= record["first_token_p50_ms"] < DEADLINE_MS, record
+        assert "(of 6 turns, also of earlier runs)" in why(state)
+        with Chat() as other, Assistant({"hub": chat_at(other.port)}, state=str(state)) as here:
+            here.ask()
+        assert json.loads(why(state, "--json"))["features"]["providers"][0]["samples"] == 0
+    with Chat() as slow, Chat() as quick:
+        slow.script = Script(delay=1.5)
+        price = {"price": "{in: 4, out: 16}", "max_tokens": 4000}
+        providers = {"cloud": chat_at(slow.port, deadline_ms=4000, **price), "hub": chat_at(quick.port, **price)}
+        with Assistant(providers, state=str(state), cloud__hedge_ms=200) as here:
+            here.ask()
+    told = json.loads(linnet("ledger", "--json", "--state", state))["today"]
+    assert told["open"] == 0 and 0 < told["estimated"] < 4000 * 16e-6 / 2, told
+
+
+def linnet(*args):
+    result = subprocess.run([LINNET, *map(str, args)], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result
+    return result.stdout
+
+
+def why(state, *args):
+    return linnet("why", "--state", state, *args)
 
 
 FAULTS = ["refuse", "reset", "close", "silent", "slow:5000", "stall:0", "stall:150", "cut:1", "cut:150", "cut-reset:200",

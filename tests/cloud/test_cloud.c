@@ -318,6 +318,8 @@ TEST(a_hedge_is_won_by_the_first_word)
         CHECK(d.first_said_ms >= 800 && d.first_said_ms <= 820);
         CHECK_EQ(d.scripted[0].cancels, 1);
         CHECK_EQ(d.bill[0].outcome, CLOUD_DROPPED);
+        CHECK(d.bill[0].cancelled && !d.bill[0].has_usage && !d.bill[1].cancelled);
+        CHECK(d.bill[0].ran_ms >= 800 && d.bill[0].ran_ms <= 820);
         CHECK_EQ(breaker_state(cloud_breaker(d.cloud, 0), clock_now_ns(&d.clock)), BREAKER_CLOSED);
         desk_close(&d);
     }

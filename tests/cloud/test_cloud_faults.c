@@ -363,6 +363,35 @@ TEST(a_thousand_turns_under_faults_lose_none_and_keep_to_the_cap)
     }
 }
 
+/* What was held for the loser is free again, but for what it has likely used, and that covers what
+ * it really bills. */
+TEST(a_cancelled_hedge_is_not_held_for_ever)
+{
+    static const struct scripted_step loses[] = {{.after_ms = 5000, .last = true}};
+    static const struct scripted_step wins[] = {
+        {.after_ms = 100, .kind = PROVIDER_EVENT_TEXT, .text = "Because."},
+        {.after_ms = 110, .kind = PROVIDER_EVENT_USAGE},
+        {.after_ms = 110, .kind = PROVIDER_EVENT_DONE},
+        {.last = true}};
+    struct house h;
+    struct ledger_report report;
+    house_open(&h, LEDGER_NO_CAP);
+    for (uint32_t turn = 1; turn <= 5; turn++) {
+        memcpy(h.scripts[0], loses, sizeof(loses));
+        memcpy(h.scripts[1], wins, sizeof(wins));
+        take_turn(&h, turn, 0);
+    }
+    CHECK_EQ(h.scripted[0].cancels, 5);
+    cloud_send_close(h.send);
+    CHECK_OK(ledger_report(h.ledger, clock_wall_ns(&h.clock) / CLOCK_NS_PER_S, &report, NULL));
+    CHECK_EQ(report.today.open, 0);
+    CHECK(report.today.estimated > 0 && report.today.estimated < report.today.spent);
+    CHECK(report.today.spent >= billed(&h));
+    /* 100 tokens of answer would have been held for each. */
+    CHECK(report.providers[0].output_tokens < 5 * 100 * 3 / 4);
+    house_close(&h);
+}
+
 /* A request that a rule keeps here is never started anywhere. */
 TEST(private_turns_start_nothing)
 {

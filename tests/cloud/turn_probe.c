@@ -1,6 +1,6 @@
 /* An engine that is asked in writing, for tests from outside:
  *
- *     turn_probe CONFIG STATE [KEY=VALUE...]      requests on stdin, one a line
+ *     turn_probe CONFIG STATE [KEY=VALUE...]      requests on stdin, one a line; +N: N s of silence
  *
  * For each it prints one line of JSON: the real time (CLOCK_MONOTONIC, ms) of the request, of its
  * leaving (the device's own work on it is done), of the first sample of the answer's voice, of each
@@ -89,6 +89,13 @@ static void answer(struct probe *p, const char *text)
     json_decref(p->line);
 }
 
+static void be_silent(struct probe *p, long seconds)
+{
+    static const float silence[FRAME];
+    for (long i = 0; i < 100 * seconds; i++)
+        linnet_push(p->linnet, silence, FRAME);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3)
@@ -109,7 +116,10 @@ int main(int argc, char **argv)
     }
     while (fgets(text, sizeof(text), stdin)) {
         text[strcspn(text, "\n")] = '\0';
-        answer(&probe, text);
+        if (*text == '+')
+            be_silent(&probe, strtol(text + 1, NULL, 10));
+        else
+            answer(&probe, text);
     }
     linnet_destroy(probe.linnet);
     return 0;

@@ -4,6 +4,7 @@
 
 #include "conversation.h"
 #include "harness.h"
+#include "json_tools.h"
 
 static struct conversation *make(int budget, int forget)
 {
@@ -174,10 +175,22 @@ TEST(nothing_asked_is_refused)
     conversation_destroy(c);
 }
 
-TEST(the_instructions_know_the_time)
+/* A session would be set up anew each time they change. */
+TEST(the_instructions_are_the_same_all_day)
 {
-    char *text;
-    CHECK_OK(conversation_instructions("Europe/London", 1795262400, &text, NULL));
-    CHECK(strstr(text, "Saturday, 21 November 2026, 12:00") != NULL);
+    static const int64_t noon = 1795262400, hour = 3600;
+    char *text, *late, *next, *tools;
+    CHECK_OK(conversation_instructions("Europe/London", noon, &text, NULL));
+    CHECK_OK(conversation_instructions("Europe/London", noon + 12 * hour - 1, &late, NULL));
+    CHECK_OK(conversation_instructions("Europe/London", noon + 12 * hour, &next, NULL));
+    CHECK_OK(json_tools_describe(&tools, NULL));
+    CHECK(strstr(text, "Saturday, 21 November 2026") != NULL);
+    CHECK_STR(text, late);
+    CHECK(strstr(next, "Sunday, 22 November 2026") != NULL);
+    /* Who tells the time is named, and is there. */
+    CHECK(strstr(text, "get_time") != NULL && strstr(tools, "\"name\":\"get_time\"") != NULL);
     free(text);
+    free(late);
+    free(next);
+    free(tools);
 }

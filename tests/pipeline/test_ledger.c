@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "latency_history.h"
 #include "ledger.h"
 
 /* 2026-11-21 12:00 UTC. */
@@ -187,6 +188,104 @@ TEST(a_kill_between_reservation_and_bill_keeps_the_reservation)
     struct ledger *ledger = open_ledger(path, "UTC");
     order.caps.per_day = 250000;
     CHECK_EQ(ledger_left(ledger, NOON, "cloud", &order.caps), 10000);
+    ledger_destroy(ledger);
+}
+
+/* Rather too much than too little, but not the worst case. */
+TEST(a_cancelled_turn_costs_what_was_sent_and_likely_written)
+{
+    static const char text[] = "three hundred bytes are a hundred tokens at the most, in any text "
+                               "that people say to an assistant";
+    const struct provider_message message = {PROVIDER_USER, text, NULL, NULL};
+    const struct provider_turn turn = {
+        .messages = &message, .message_count = 1, .max_output_tokens = 400};
+    const struct provider_usage sent = ledger_sent(&turn, 0), most = ledger_worst_case(&turn, 0);
+    struct provider_usage used = ledger_cancelled(&sent, &most, 500, 0);
+    CHECK_EQ(sent.input_tokens, (int64_t)strlen(text) / 3 + 24);
+    CHECK_EQ(used.input_tokens, sent.input_tokens);
+    CHECK_EQ(used.output_tokens, 51);
+    used = ledger_cancelled(&sent, &most, 500, 600);
+    CHECK_EQ(used.output_tokens, 201);
+    used = ledger_cancelled(&sent, &most, 60000, 0);
+    CHECK_EQ(used.output_tokens, 400);
+    CHECK(used.input_tokens < most.input_tokens);
+    used = ledger_cancelled(&sent, &most, -1, 0);
+    CHECK_EQ(used.output_tokens, 1);
+}
+
+TEST(an_estimate_is_told_apart_from_a_bill)
+{
+    struct ledger *ledger = open_ledger(":memory:", "UTC");
+    struct ledger_order order = order_of("cloud", 1000);
+    const struct provider_usage usage = {.output_tokens = 50};
+    struct ledger_report report;
+    int64_t id;
+    CHECK_OK(ledger_reserve(ledger, &order, &id, NULL));
+    CHECK_OK(ledger_settle_estimated(ledger, id, &usage, -1, NULL));
+    CHECK_STATUS(ledger_settle(ledger, id, &usage, -1, NULL), STATUS_NOT_FOUND);
+    CHECK_OK(ledger_report(ledger, NOON, &report, NULL));
+    CHECK_EQ(report.today.spent, 120);
+    CHECK_EQ(report.today.estimated, 120);
+    CHECK_EQ(report.today.open, 0);
+    ledger_destroy(ledger);
+}
+
+/* ---- latencies ---- */
+
+static int rows(const char *path)
+{
+    char command[512], line[32] = "";
+    snprintf(command, sizeof(command),
+             "python3 -c \"import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("
+             "'SELECT count(*) FROM ledger_latency').fetchone()[0])\" %s",
+             path);
+    FILE *pipe = popen(command, "r");
+    CHECK(pipe && fgets(line, sizeof(line), pipe));
+    pclose(pipe);
+    return (int)strtol(line, NULL, 10);
+}
+
+TEST(latencies_outlive_a_run_and_stay_bounded)
+{
+    const char *path = test_path("latency.db");
+    struct provider_history history, read;
+    struct ledger *ledger = open_ledger(path, "UTC");
+    history_init(&history);
+    for (int i = 0; i < 3 * HISTORY_SAMPLES; i++) {
+        history_add_first_token(&history, 100 + i);
+        CHECK_OK(ledger_keep_history(ledger, "hub", "chat a", &history, 1, 0, NULL));
+    }
+    history_add_round_trip(&history, 7);
+    CHECK_OK(ledger_keep_history(ledger, "hub", "chat a", &history, 0, 1, NULL));
+    ledger_destroy(ledger);
+    CHECK_EQ(rows(path), HISTORY_SAMPLES + 1);
+    ledger = open_ledger(path, "UTC");
+    history_init(&read);
+    CHECK_OK(ledger_load_history(ledger, "hub", "chat a", &read, NULL));
+    CHECK_EQ(read.first_token.count, HISTORY_SAMPLES);
+    for (int percent = 5; percent <= 100; percent += 5)
+        CHECK_EQ(history_percentile(&read.first_token, percent),
+                 history_percentile(&history.first_token, percent));
+    CHECK_EQ(history_percentile(&read.round_trip, 50), 7);
+    ledger_destroy(ledger);
+}
+
+TEST(what_was_measured_of_another_service_is_forgotten)
+{
+    struct ledger *ledger = open_ledger(":memory:", "UTC");
+    struct provider_history history, read;
+    history_init(&history);
+    history_add_first_token(&history, 300);
+    CHECK_OK(ledger_keep_history(ledger, "hub", "chat a", &history, 1, 0, NULL));
+    CHECK_OK(ledger_keep_history(ledger, "other", "chat a", &history, 1, 0, NULL));
+    history_init(&read);
+    CHECK_OK(ledger_load_history(ledger, "hub", "chat b", &read, NULL));
+    CHECK_EQ(read.first_token.count, 0);
+    CHECK_OK(ledger_keep_history(ledger, "hub", "chat b", &history, 1, 0, NULL));
+    CHECK_OK(ledger_load_history(ledger, "hub", "chat a", &read, NULL));
+    CHECK_EQ(read.first_token.count, 0);
+    CHECK_OK(ledger_load_history(ledger, "other", "chat a", &read, NULL));
+    CHECK_EQ(read.first_token.count, 1);
     ledger_destroy(ledger);
 }
 

@@ -21,7 +21,7 @@ LIBRARIES = {
     r"alsa/.*": r"audio/\w+\.c",
     r"pulse/.*": r"audio/\w+\.c",
     r"opus(/.*|\.h)": r"audio/\w+\.c",
-    r"sqlite3\.h": r"pipeline/(store|ledger|ledger_report|telemetry)\.c",
+    r"sqlite3\.h": r"pipeline/(store|ledger|ledger_latency|ledger_report|telemetry)\.c",
     r"pcre2\.h": r"pipeline/privacy_pattern\.c",
     r"yaml\.h": r"pipeline/yaml_\w+\.c",
     r"jansson\.h": r"(pipeline/json_\w+|net/\w+|tools/.*)\.c",

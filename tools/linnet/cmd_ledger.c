@@ -79,11 +79,14 @@ static const char *money(int64_t micro, char text[MONEY_BYTES])
 
 static void write_sum(const char *when, const struct ledger_line *line, int64_t here)
 {
-    char spent[MONEY_BYTES], open[MONEY_BYTES];
+    char spent[MONEY_BYTES], open[MONEY_BYTES], estimated[MONEY_BYTES];
     printf("%-12s %6lld sent out, %6lld answered here, %s spent", when, (long long)line->turns,
            (long long)here, money(line->spent, spent));
     if (line->open)
         printf(" (of it %s held for turns whose bill is unknown)", money(line->open, open));
+    if (line->estimated)
+        printf(" (of it %s estimated, for turns that were cancelled)",
+               money(line->estimated, estimated));
     putchar('\n');
 }
 
@@ -136,8 +139,9 @@ static void write_text(const struct ledger_report *report, int64_t device)
 static json_t *line_json(const struct ledger_line *line)
 {
     json_t *latency = line->latency_ms >= 0 ? json_integer(line->latency_ms) : json_null();
-    return json_pack("{s:I, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:o, s:I}", "turns", line->turns,
-                     "spent", (double)line->spent / 1e6, "open", (double)line->open / 1e6,
+    return json_pack("{s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:f, s:f, s:o, s:I}", "turns",
+                     line->turns, "spent", (double)line->spent / 1e6, "open",
+                     (double)line->open / 1e6, "estimated", (double)line->estimated / 1e6,
                      "input_tokens", line->input_tokens, "cached_tokens", line->cached_tokens,
                      "output_tokens", line->output_tokens, "input_seconds", line->input_seconds,
                      "output_seconds", line->output_seconds, "latency_ms", latency, "overruns",

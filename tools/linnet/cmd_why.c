@@ -97,7 +97,8 @@ static void show_provider(const struct route_provider *provider)
     printf("%-10s breaker %s; %s; ", provider->name, breaker_state_name(provider->breaker),
            privacy[provider->privacy]);
     show_number("first word usually", provider->first_token_p50_ms, "ms", "; ");
-    show_number("at worst", provider->p95_ms, "ms", "; ");
+    show_number("at worst", provider->p95_ms, "ms", " ");
+    printf("(of %d turns, also of earlier runs); ", provider->samples);
     show_number("round trip", provider->round_trip_ms, "ms", "; ");
     printf("deadline %d ms; costs at most %s, left %s\n", provider->deadline_ms, cost, left);
 }
