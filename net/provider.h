@@ -89,6 +89,7 @@ struct provider_event {
     int provider;  /* provider_config.index */
     uint32_t turn; /* of provider_turn */
     bool more;
+    double confidence; /* of HEARD: 0..1; 1 where the provider tells none */
     enum provider_failure failure;
     struct provider_usage usage;
     char name[PROVIDER_NAME_BYTES];
@@ -109,6 +110,7 @@ struct provider_ops {
                          size_t count, struct error *ret_error);
     void (*cancel)(struct provider *provider, int64_t heard_ms);
     void (*destroy)(struct provider *provider);
+    bool (*warm)(struct provider *provider); /* NULL: there is no connection to keep */
 };
 
 struct provider {
@@ -149,6 +151,13 @@ static inline enum status provider_reply(struct provider *provider,
 static inline void provider_cancel(struct provider *provider, int64_t heard_ms)
 {
     provider->ops->cancel(provider, heard_ms);
+}
+
+/* A turn may begin soon: open the connection that it would use, and say nothing over it. True when
+ * one is being opened; false when it is there already, cannot be opened, or is none that lasts. */
+static inline bool provider_warm(struct provider *provider)
+{
+    return provider->ops->warm && provider->ops->warm(provider);
 }
 
 /* Thread: any. */

@@ -20,6 +20,7 @@ struct call {
     const struct provider_tool_result *results;
     size_t count;
     int64_t heard_ms;
+    bool warmed;
     enum status status;
     struct error *ret_error;
 };
@@ -215,6 +216,20 @@ static void core_cancel(struct provider *provider, int64_t heard_ms)
     net_run(call.core->config.net, run_cancel, &call);
 }
 
+static void run_warm(void *context)
+{
+    struct call *call = context;
+    struct provider_core *core = call->core;
+    call->warmed = !core->open && core->hooks->warm && core->hooks->warm(core);
+}
+
+static bool core_warm(struct provider *provider)
+{
+    struct call call = {.core = core_of(provider)};
+    net_run(call.core->config.net, run_warm, &call);
+    return call.warmed;
+}
+
 static void run_destroy(void *context)
 {
     struct provider_core *core = context;
@@ -233,7 +248,8 @@ static const struct provider_ops core_ops = {.start = core_start,
                                              .end_feed = core_end_feed,
                                              .reply = core_reply,
                                              .cancel = core_cancel,
-                                             .destroy = core_destroy};
+                                             .destroy = core_destroy,
+                                             .warm = core_warm};
 
 enum status core_init(struct provider_core *core, const struct core_hooks *hooks,
                       const struct provider_config *config, struct error *ret_error)

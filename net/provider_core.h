@@ -32,6 +32,9 @@ struct core_hooks {
     void (*cancel)(struct provider_core *core, int64_t heard_ms);
     /* Close the connection and free what is the kind's own. */
     void (*finish)(struct provider_core *core);
+    /* No turn is open: open the connection of the next one; true when that was needed. May be NULL.
+     */
+    bool (*warm)(struct provider_core *core);
 };
 
 struct provider_core {
@@ -72,7 +75,7 @@ void core_restart(struct provider_core *core);
 /* What the answer says; nothing happens when no turn is open. */
 void core_text(struct provider_core *core, const char *text, size_t length);
 void core_sound(struct provider_core *core, const char *bytes, size_t count);
-void core_heard(struct provider_core *core, const char *text, size_t length);
+void core_heard(struct provider_core *core, const char *text, size_t length, double confidence);
 void core_tool(struct provider_core *core, const char *call_id, const char *name,
                const char *arguments);
 void core_usage(struct provider_core *core, const struct provider_usage *tokens);

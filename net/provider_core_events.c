@@ -45,9 +45,10 @@ void core_sound(struct provider_core *core, const char *bytes, size_t count)
         post_sound(&core->post, &event, bytes, count / 2 * 2);
 }
 
-void core_heard(struct provider_core *core, const char *text, size_t length)
+void core_heard(struct provider_core *core, const char *text, size_t length, double confidence)
 {
     struct provider_event event = event_of(core, PROVIDER_EVENT_HEARD);
+    event.confidence = confidence;
     if (can_post(core) && core->turn.send_audio && length > 0)
         post_text(&core->post, &event, text, length);
 }

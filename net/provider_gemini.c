@@ -167,13 +167,19 @@ static void gemini_finish(struct provider_core *core)
     strbuf_finish(&self->out);
 }
 
+static bool gemini_warm(struct provider_core *core)
+{
+    return link_warm(&gemini_of(core)->link);
+}
+
 static const struct core_hooks gemini_hooks = {.start = gemini_start,
                                                .begin = gemini_begin,
                                                .feed = gemini_feed,
                                                .end_feed = gemini_end_feed,
                                                .reply = gemini_reply,
                                                .cancel = gemini_cancel,
-                                               .finish = gemini_finish};
+                                               .finish = gemini_finish,
+                                               .warm = gemini_warm};
 
 static void keep_answer(struct gemini *self)
 {
@@ -236,7 +242,7 @@ static void on_answer(struct gemini *self, const struct wire_event *event)
     else if (event->kind == WIRE_AUDIO)
         core_sound(&self->core, event->data, event->length);
     else if (event->kind == WIRE_HEARD)
-        core_heard(&self->core, event->data, event->length);
+        core_heard(&self->core, event->data, event->length, 1);
     else if (event->kind == WIRE_TOOL)
         on_tool(self, event);
     else if (event->kind == WIRE_USAGE)

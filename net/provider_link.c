@@ -158,6 +158,12 @@ enum status link_require(struct provider_link *link, struct error *ret_error)
     return link->ws ? STATUS_OK : link_open(link, ret_error);
 }
 
+bool link_warm(struct provider_link *link)
+{
+    const struct ws *before = link->ws;
+    return link_require(link, NULL) == STATUS_OK && link->ws != before;
+}
+
 void link_abort(struct provider_link *link)
 {
     if (link->ws)

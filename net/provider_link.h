@@ -48,6 +48,9 @@ void link_finish(struct provider_link *link);
  * (link->opened); when it cannot, the turn fails. */
 enum status link_require(struct provider_link *link, struct error *ret_error);
 
+/* Open what is closed, for a turn that may come; true when it is being opened now. */
+bool link_warm(struct provider_link *link);
+
 /* Forget this connection without a word; `lost` is called. */
 void link_abort(struct provider_link *link);
 

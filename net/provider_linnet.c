@@ -2,7 +2,7 @@
  * model's name says what is wanted of it:
  *
  *     mind    an answer to the last message, or to the sound; spoken when the turn wants sound
- *     ears    the words of the sound, as HEARD
+ *     ears    the words of the sound, as HEARD, once the feed has ended: pauses do not end it
  *     voice   the last message spoken
  *
  * The link keeps nothing between turns, so there is nothing to replay. Sound comes and goes in Opus
@@ -79,6 +79,7 @@ static void linnet_begin(struct provider_core *core)
     json_t *tools = core->turn.tools ? json_loads(core->turn.tools, 0, NULL) : NULL;
     message.stages = stages_of(self);
     message.text = request_of(core);
+    message.hold = self->stages == LINK_TRANSCRIBE;
     take_tools(&message, tools);
     self->packet_size = self->packets_in = self->packets_out = 0;
     self->asked = true;
@@ -184,13 +185,19 @@ static void linnet_finish(struct provider_core *core)
     strbuf_finish(&self->out);
 }
 
+static bool linnet_warm(struct provider_core *core)
+{
+    return link_warm(&linnet_of(core)->link);
+}
+
 static const struct core_hooks linnet_hooks = {.start = linnet_start,
                                                .begin = linnet_begin,
                                                .feed = linnet_feed,
                                                .end_feed = linnet_end_feed,
                                                .reply = linnet_reply,
                                                .cancel = linnet_cancel,
-                                               .finish = linnet_finish};
+                                               .finish = linnet_finish,
+                                               .warm = linnet_warm};
 
 /* ---- what is answered ---- */
 
@@ -235,7 +242,7 @@ static void obey(struct linnet_provider *self, const struct link_message *messag
     if (message->turn != core->turn.turn || !self->asked)
         return;
     if (message->kind == LINK_HEARD)
-        core_heard(core, message->text, strlen(message->text));
+        core_heard(core, message->text, strlen(message->text), message->confidence);
     else if (message->kind == LINK_TEXT)
         core_text(core, message->text, strlen(message->text));
     else if (message->kind == LINK_TOOL)

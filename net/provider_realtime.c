@@ -231,13 +231,19 @@ static void realtime_finish(struct provider_core *core)
     strbuf_finish(&self->out);
 }
 
+static bool realtime_warm(struct provider_core *core)
+{
+    return link_warm(&realtime_of(core)->link);
+}
+
 static const struct core_hooks realtime_hooks = {.start = realtime_start,
                                                  .begin = realtime_begin,
                                                  .feed = realtime_feed,
                                                  .end_feed = realtime_end_feed,
                                                  .reply = realtime_reply,
                                                  .cancel = realtime_cancel,
-                                                 .finish = realtime_finish};
+                                                 .finish = realtime_finish,
+                                                 .warm = realtime_warm};
 
 static void on_started(struct realtime *self, const struct wire_event *event)
 {
@@ -358,7 +364,7 @@ static void on_event(void *context, const struct wire_event *event)
         break;
     case WIRE_HEARD:
         if (strcmp(event->item, self->heard) == 0)
-            core_heard(&self->core, event->data, event->length);
+            core_heard(&self->core, event->data, event->length, 1);
         break;
     case WIRE_ERROR:
         on_error(self, event);

@@ -90,11 +90,17 @@ static void responses_finish(struct provider_core *core)
     strbuf_finish(&self->out);
 }
 
+static bool responses_warm(struct provider_core *core)
+{
+    return link_warm(&responses_of(core)->link);
+}
+
 static const struct core_hooks responses_hooks = {.start = responses_start,
                                                   .begin = responses_begin,
                                                   .reply = responses_reply,
                                                   .cancel = responses_cancel,
-                                                  .finish = responses_finish};
+                                                  .finish = responses_finish,
+                                                  .warm = responses_warm};
 
 static void keep_answer(struct responses *self)
 {

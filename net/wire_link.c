@@ -200,6 +200,7 @@ static enum status read_fields(const json_t *object, struct link_message *messag
         TRY(read_stages(object, message, ret_error));
     if (fields & HAS_TOOLS)
         TRY(read_tools(object, message, ret_error));
+    message->hold = message->kind == LINK_START && json_is_true(json_object_get(object, "hold"));
     return fields & HAS_FAILURE ? read_failure(object, message, ret_error) : STATUS_OK;
 }
 
@@ -279,6 +280,8 @@ static bool write_fields(json_t *object, const struct link_message *message)
         write_counters(object, message);
     if (message->tool_count)
         json_object_set_new(object, "tools", tools_of(message));
+    if (message->hold)
+        json_object_set_new(object, "hold", json_true());
     return good;
 }
 

@@ -39,7 +39,7 @@ enum link_stage {
 
 #define LINK_KIND_MAP(X)                                                                           \
     X(HELLO, "hello")     /* both, first: .version; the server's: .stages, .text: its name */      \
-    X(START, "start")     /* client: .stages, .text: request unless TRANSCRIBE, .tools */          \
+    X(START, "start")     /* client: .stages, .text: request unless TRANSCRIBE, .tools, .hold */   \
     X(END, "end")         /* client: no more sound */                                              \
     X(RESULT, "result")   /* client: .call_id, .text: of a tool */                                 \
     X(CANCEL, "cancel")   /* client */                                                             \
@@ -77,6 +77,7 @@ struct link_message {
     double confidence;                 /* 0..1 */
     enum provider_failure failure;
     struct link_counters counters;
+    bool hold; /* sound ends with END alone: the client judges pauses itself */
     const char *tools[LINK_TOOLS_MAX];
     size_t tool_count;
     void *memory; /* of the strings, after reading */

@@ -61,7 +61,7 @@ static void hear(struct serve *serve, struct serve_client *client, const void *d
     client->packets++;
     listener_hear(client->listener, packet, packet_size);
     tell_partial(serve, client);
-    if (listener_decision(client->listener) != ENDPOINT_WAIT)
+    if (!client->hold && listener_decision(client->listener) != ENDPOINT_WAIT)
         post_job(serve, client, "", false);
 }
 
@@ -95,6 +95,7 @@ static void start(struct serve *serve, struct serve_client *client,
     client->turn = message->turn;
     client->stages = message->stages;
     client->packets = 0;
+    client->hold = message->hold;
     take_tools(client, message);
     atomic_store(&client->open_turn, message->turn);
     atomic_fetch_add(&serve->turns, 1);

@@ -26,6 +26,7 @@ struct serve_client {
     unsigned stages;
     struct listener *listener; /* while sound is expected */
     unsigned packets;          /* of this turn */
+    bool hold;                 /* no pause ends it */
     size_t tool_count;
     char tools[LINK_TOOLS_MAX][PROVIDER_NAME_BYTES];
 };

@@ -15,6 +15,7 @@ TEST(link_messages_come_back_as_they_went)
          .stages = LINK_TRANSCRIBE | LINK_SAY,
          .tool_count = 2,
          .tools = {"set_timer", "x"}},
+        {.kind = LINK_START, .turn = 8, .stages = LINK_TRANSCRIBE, .hold = true},
         {.kind = LINK_TOOL, .turn = 1, .call_id = "c", .name = "n", .text = "{\"a\":\"b\"}"},
         {.kind = LINK_HEARD, .turn = UINT32_MAX, .text = "\xc3\xa4", .confidence = 0.25},
         {.kind = LINK_FAILED, .turn = 2, .failure = PROVIDER_OVERLOADED, .text = "full"},
@@ -33,6 +34,7 @@ TEST(link_messages_come_back_as_they_went)
         CHECK_EQ(back.failure, messages[i].failure);
         CHECK(memcmp(&back.counters, &messages[i].counters, sizeof(back.counters)) == 0);
         CHECK_EQ(back.tool_count, messages[i].tool_count);
+        CHECK_EQ(back.hold, messages[i].hold);
         wire_link_finish(&back);
         strbuf_finish(&out);
     }
