@@ -16,7 +16,8 @@ struct attempt {
     bool open; /* asked and not settled */
     bool resumed;
     uint32_t id;
-    int64_t asked_ns, first_ns; /* first_ns: 0 while there is no token */
+    bool begun; /* its first token came at first_ns */
+    int64_t asked_ns, first_ns;
     struct provider_usage usage;
     bool has_usage;
     size_t came; /* bytes of words and tools */
@@ -83,7 +84,7 @@ static struct cloud_bill bill_of(const struct cloud *c, const struct attempt *a,
         .outcome = outcome,
         .has_usage = a->has_usage,
         .usage = a->usage,
-        .first_token_ms = a->first_ns ? (a->first_ns - a->asked_ns) / CLOCK_NS_PER_MS : -1,
+        .first_token_ms = a->begun ? (a->first_ns - a->asked_ns) / CLOCK_NS_PER_MS : -1,
         .ran_ms = ms_since(c, a->asked_ns),
         .came = a->came,
     };
@@ -121,7 +122,7 @@ static void drop(struct cloud *c, int place, bool blame)
         breaker_fail(&c->breakers[place], now(c), false);
     else
         breaker_abandon(&c->breakers[place]);
-    if (blame && !a->first_ns)
+    if (blame && !a->begun)
         history_add_first_token(&c->histories[place], ms_since(c, a->asked_ns));
     c->histories[place].failed += blame;
     if (blame)
@@ -239,8 +240,9 @@ static void perform_all(struct cloud *c, const struct cloud_actions *actions)
 static void note_first_token(struct cloud *c, int place)
 {
     struct attempt *a = &c->attempts[place];
-    if (a->first_ns)
+    if (a->begun)
         return;
+    a->begun = true;
     a->first_ns = now(c);
     history_add_first_token(&c->histories[place], ms_since(c, a->asked_ns));
     int trip_ms = c->host.round_trip_ms ? c->host.round_trip_ms(c->host.context, place) : 0;
@@ -317,7 +319,7 @@ static bool cancels(const struct cloud_actions *actions, int place)
 static void on_done(struct cloud *c, int place)
 {
     struct cloud_actions actions = {0};
-    bool answered = c->attempts[place].first_ns != 0;
+    bool answered = c->attempts[place].begun;
     cloud_fsm_input(&c->fsm, CLOUD_IN_DONE, place, now(c), &actions);
     if (answered)
         breaker_succeed(&c->breakers[place]);
@@ -334,7 +336,7 @@ static void on_done(struct cloud *c, int place)
 
 static bool is_unbilled(const struct provider_event *event, const struct attempt *a)
 {
-    return !a->first_ns &&
+    return !a->begun &&
            (event->failure == PROVIDER_UNREACHABLE || event->failure == PROVIDER_REFUSED ||
             event->failure == PROVIDER_OVERLOADED);
 }

@@ -231,6 +231,21 @@ TEST(words_and_usage_come_through)
     desk_close(&d);
 }
 
+/* The clock of a replay stands at 0 until it has been fed. */
+TEST(an_answer_at_the_beginning_of_time_is_one)
+{
+    static const struct scripted_step at_once[] = {TEXT(0, "Paris."), USAGE(0, 2), DONE(0), LAST};
+    struct desk d;
+    desk_open(&d);
+    d.scripted[0].script = at_once;
+    run(&d, &usual, "");
+    CHECK_STR(d.said, "Paris.");
+    CHECK_EQ(d.bill[0].outcome, CLOUD_ANSWERED);
+    CHECK_EQ(d.bill[0].first_token_ms, 0);
+    CHECK_EQ(cloud_breaker(d.cloud, 0)->failures, 0);
+    desk_close(&d);
+}
+
 TEST(a_dead_provider_costs_its_deadline_and_no_more)
 {
     struct desk d;
