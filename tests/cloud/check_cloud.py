@@ -4,6 +4,9 @@
     check_cloud.py PROBE LINNET WORK_DIR          prints TAP
     check_cloud.py PROBE LINNET WORK_DIR --measure [TURNS]      prints figures for docs/PERF.md
 """
+import concurrent.futures
+import contextlib
+import itertools
 import json
 import math
 import os
@@ -15,6 +18,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "net"))
 from fault_proxy import FaultProxy  # noqa: E402
+import tls_files  # noqa: E402
 from net_tap import Tests  # noqa: E402
 from services import Chat, Realtime, Script  # noqa: E402
 
@@ -28,9 +32,11 @@ test = Tests()
 class Assistant:
     """An engine in a process of its own that is asked line by line."""
 
+    count = itertools.count()
+
     def __init__(self, providers, state=":memory:", extra="", **options):
         WORK.mkdir(parents=True, exist_ok=True)
-        self.config = WORK / "config.yaml"
+        self.config = WORK / f"config{next(self.count)}.yaml"
         lines = [f"  {name}: {{{', '.join(f'{k}: {v}' for k, v in values.items())}}}" for name, values in providers.items()]
         self.config.write_text("providers:\n" + "\n".join(lines) + "\n" + extra)
         settings = [f"{key.replace('__', '.')}={value}" for key, value in options.items()]
@@ -44,6 +50,7 @@ class Assistant:
         self.process.stdin.close()
         status = self.process.wait(30)
         self.process.stdout.close()
+        self.config.unlink()
         assert status == 0, f"the engine ended with {status}"
 
     def ask(self, text=HARD):
@@ -57,6 +64,12 @@ class Assistant:
         """Silence on the engine's clock."""
         self.process.stdin.write(f"+{seconds}\n")
         self.process.stdin.flush()
+
+    def costs(self):
+        """(resident KiB, open files, threads) of the process."""
+        process = pathlib.Path(f"/proc/{self.process.pid}")
+        fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        return int(fields["VmRSS"].split()[0]), len(list((process / "fd").iterdir())), int(fields["Threads"])
 
 
 def chat_at(port, **more):
@@ -201,6 +214,38 @@ def every_fault_ends_in_words_within_the_deadline():
 
 
 @test
+def a_name_that_nobody_knows_ends_in_words():
+    for at, scheme in ((chat_at, "https"), (realtime_at, "wss")):
+        with Assistant({"hub": {**at(1), "url": f"{scheme}://nobody.invalid/v1"}}) as here:
+            turn = here.ask()
+            ends_well(turn, DEADLINE_MS)
+            assert words(turn).endswith("I can't reach the cloud right now."), turn
+
+
+@test
+def a_wrong_certificate_ends_in_words():
+    files = tls_files.make(WORK / "tls")
+    for service, at, scheme in ((Chat, chat_at, "https"), (Realtime, realtime_at, "wss")):
+        for name in ("good", "other_host", "expired", "unknown"):
+            tls = files["server_context"](name)
+            with service() as there, FaultProxy(("127.0.0.1", there.port), tls=tls) as proxy:
+                place = {**at(1), "url": f'"{scheme}://localhost:{proxy.port}/v1"'}
+                with Assistant({"hub": place}, cloud__ca_file=files["ca"]) as here:
+                    turn = here.ask()
+                ends_well(turn, DEADLINE_MS)
+                assert ("Short waves" in words(turn)) == (name == "good"), (name, turn)
+                assert bool(there.requests) == (name == "good"), (name, there.requests)
+
+
+@test
+def a_turn_cut_at_every_byte_ends_in_words():
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for cuts, broken in pool.map(cut_everywhere, (Chat, Realtime), (chat_at, realtime_at)):
+            print(f"# {cuts} places, {broken} turns without a whole answer")
+            assert cuts > 500 / SLOWER and broken > cuts / 2, (cuts, broken)
+
+
+@test
 def an_answer_that_breaks_off_is_gone_on_with_elsewhere():
     rest = Script(words=("Short waves scatter ", "more, ", "says the other."))
     with Chat() as first, Chat(rest) as second, FaultProxy(("127.0.0.1", first.port), "cut-before:more than") as proxy:
@@ -240,13 +285,12 @@ def at_the_cap_it_is_refused_in_words():
 
 @test
 def turns_under_random_faults_lose_none():
-    chaos(int(os.environ.get("LINNET_CHAOS_TURNS", "60")))
+    chaos(int(os.environ.get("LINNET_CHAOS_TURNS", 1000 // SLOWER)), int(os.environ.get("LINNET_CHAOS_ENGINES", "20")))
 
 
 @test
 def decisions_under_faults_repeat_bit_for_bit():
-    state = WORK / "why.db"
-    state.unlink(missing_ok=True)
+    state = fresh("why.db")
     chaos(20, state=str(state))
     result = subprocess.run([LINNET, "why", "--check", "--state", state], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0 and result.stdout.endswith("decisions, 0 different\n"), result
@@ -268,23 +312,108 @@ def the_first_words_sound_soon():
 
 # ---- what tests and measurements share ----
 
-def chaos(turns, **options):
-    """Two providers behind proxies that change their fault at random; nothing is lost."""
-    dice = random.Random(int(os.environ.get("LINNET_SEED", "1")))
-    kinds = ["none", "none", "refuse", "reset", "close", "silent", "slow:300", "stall:200", "stall:600:900", "cut:150",
-             "cut-reset:500", "garbage:300", "huge:400", "cut-after:scatter", "garbage-after:scatter"]
-    waits, outside = [], 0
-    with Chat() as one, Realtime() as two:
-        with FaultProxy(("127.0.0.1", one.port)) as a, FaultProxy(("127.0.0.1", two.port)) as b:
-            providers = {"cloud": realtime_at(b.port), "hub": chat_at(a.port)}
-            with Assistant(providers, **options) as here:
-                for _ in range(turns):
-                    a.fault, b.fault = dice.choice(kinds), dice.choice(kinds)
-                    turn = here.ask()
-                    ends_well(turn, 2 * DEADLINE_MS)
-                    waits.append(waited(turn))
-                    outside += "Short waves" in words(turn)
-    return waits, outside
+def cut_everywhere(service, at):
+    """The connection of a short turn ends at each byte from the server (at some, where all is slow); after two of these
+    comes a whole one, since three failures in a row would have the provider left alone. (how many turns, how many had no
+    whole answer)"""
+    def take(fault):
+        proxy.fault = fault
+        proxy.hang_up()
+        turn = here.ask()
+        ends_well(turn, DEADLINE_MS)
+        assert fault != "none" or words(turn) == "Short waves.", turn
+        return words(turn)
+
+    with service(Script(words=("Short waves.",), delay=0, gap=0)) as there, FaultProxy(("127.0.0.1", there.port)) as proxy:
+        with Assistant({"hub": at(proxy.port)}) as here:
+            take("none")
+            places, broken = range(0, proxy.downloaded, int(SLOWER)), 0
+            for turn, where in enumerate(places):
+                broken += take(f"cut:{where}" if turn % 4 else f"cut-reset:{where}") != "Short waves."
+                if turn % 2:
+                    take("none")
+    return len(places), broken
+
+
+CHAOS = ["none"] * 10 + ["refuse", "reset", "close", "silent", "slow:300", "slow:5000", "trickle:2", "delay:100",
+         "stall:0", "stall:200", "stall:600:900", "stall-after:scatter", "cut:150", "cut-reset:500", "cut-after:scatter",
+         "garbage:0", "garbage:300", "garbage-after:scatter", "huge:400", "huge-after:scatter"]
+PRICE = {"price": "{in: 4, out: 16}", "max_tokens": 200}
+CAP = 0.5  # of every fourth engine: gone long before the last turn
+
+
+def fresh(name):
+    WORK.mkdir(parents=True, exist_ok=True)
+    for left in WORK.glob(name + "*"):
+        left.unlink()
+    return WORK / name
+
+
+class Engine:
+    """One of several that suffer at the same time: two services, each behind a proxy whose fault changes at random, and
+    for some a third that is asked last: a name that nobody knows, or a certificate of yesterday."""
+
+    def __init__(self, number, turns, **options):
+        self.dice = random.Random(f"{os.environ.get('LINNET_SEED', '1')}/{number}")
+        self.number, self.turns, self.options = number, turns, dict(options)
+        self.waits, self.outside, self.dear, self.before, self.after = [], 0, 0, None, None
+        self.options.setdefault("state", str(fresh(f"chaos{number}.db")))  # in memory it grows by every turn
+        self.cap = CAP if number % 4 == 3 else None
+        if self.cap:
+            self.options["budget__per_day"] = self.cap
+
+    def places(self, stack, one, two):
+        third = {}
+        if self.number % 4 == 1:
+            third = {"far": {**chat_at(1, **PRICE), "url": "https://nobody.invalid/v1"}}
+        elif self.number % 4 == 2:
+            files = tls_files.make(WORK / f"tls{self.number}")
+            tls = FaultProxy(("127.0.0.1", one.port), tls=files["server_context"]("expired"))
+            third = {"forged": {**chat_at(1, **PRICE), "url": f'"https://localhost:{stack.enter_context(tls).port}/v1"'}}
+            self.options["cloud__ca_file"] = files["ca"]
+        self.proxies = [stack.enter_context(FaultProxy(("127.0.0.1", there.port))) for there in (one, two)]
+        return {"cloud": realtime_at(self.proxies[1].port, **PRICE), "hub": chat_at(self.proxies[0].port, **PRICE), **third}
+
+    def billed(self):
+        return (self.one.billed() * 4 + self.two.billed() * 4) / 1e6
+
+    def turn(self, here):
+        for proxy in self.proxies:
+            proxy.fault = self.dice.choice(CHAOS)
+            if self.dice.random() < 0.5:
+                proxy.hang_up()  # what stays connected keeps its fault
+        here.wait(self.dice.choice([0, 0, 0, 15, 100]))  # breakers close again
+        turn = here.ask()
+        ends_well(turn, 3 * DEADLINE_MS)
+        self.waits.append(waited(turn))
+        self.outside += "Short waves" in words(turn)
+        self.dear += "budget" in words(turn)
+        assert self.cap is None or self.billed() <= self.cap, (self.billed(), turn)
+
+    def suffer(self):
+        with contextlib.ExitStack() as stack:
+            self.one, self.two = stack.enter_context(Chat()), stack.enter_context(Realtime())
+            here = stack.enter_context(Assistant(self.places(stack, self.one, self.two), **self.options))
+            for number in range(self.turns):
+                self.turn(here)
+                if number == self.turns // 4:
+                    self.before = here.costs()
+            self.after = here.costs()
+        return self
+
+
+def chaos(turns, engines=1, **options):
+    """Nothing is lost; no cap is passed; a quarter of the turns needs as much as all of them (but for what a huge frame
+    has taken, a connection that is just open, a lookup)."""
+    with concurrent.futures.ThreadPoolExecutor(engines) as pool:
+        suffered = list(pool.map(lambda n: Engine(n, turns // engines, **options).suffer(), range(engines)))
+    for engine in suffered:
+        print(f"# {engine.turns} turns over {sum(proxy.connections for proxy in engine.proxies)} connections, "
+              f"{engine.outside} from outside, {engine.dear} too dear, {engine.billed():.4f} billed of {engine.cap}, "
+              f"{engine.before} -> {engine.after} KiB, files, threads; most waited {max(engine.waits):.0f} ms", flush=True)
+        grown = [after - before for before, after in zip(engine.before, engine.after)]
+        assert grown[0] < 20_000 * SLOWER and grown[1] <= 4 and grown[2] <= 4, grown
+    return suffered
 
 
 def hedge_figures(turns):
@@ -334,8 +463,8 @@ def measure(turns):
     line("first words, a stall of 1.5 s every fourth turn, hedged", with_hedge)
     line("the same, not hedged", without)
     line("beyond the deadline of a silent provider", dead_figures(turns))
-    waits, outside = chaos(5 * turns)
-    line(f"first words under random faults ({outside} answered from outside)", waits)
+    engine, = chaos(5 * turns)
+    line(f"first words under random faults ({engine.outside} answered from outside)", engine.waits)
 
 
 if len(sys.argv) > 4 and sys.argv[4] == "--measure":

@@ -35,6 +35,10 @@ class Service:
         self.requests, self.first_token_ms = [], []
         self.usage = {"prompt_tokens": 900, "completion_tokens": 20, "total_tokens": 920}
 
+    def billed(self):
+        """Tokens that every request so far has used, told or not: output counts four times, as it is priced."""
+        return self.asked() * (self.usage["prompt_tokens"] + 4 * self.usage["completion_tokens"])
+
     def __enter__(self):
         self.start()
         return self
@@ -99,6 +103,9 @@ class Chat(Service):
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def asked(self):
+        return len(self.requests)
+
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
@@ -127,7 +134,7 @@ class Realtime(Service):
             message = json.loads(text)
             self.requests.append(message)
             if message["type"] == "session.update":
-                await socket.send(json.dumps({"type": "session.updated", "event_id": "e", "session": message["session"]}))
+                await socket.send(json.dumps({"type": "session.updated", "event_id": "e", "session": {"type": "realtime"}}))
             if message["type"] == "response.create":
                 number = len(self.first_token_ms) + 1
                 response = {"object": "realtime.response", "id": f"r{number}", "status": "in_progress", "output": []}
@@ -149,6 +156,9 @@ class Realtime(Service):
         self.thread = threading.Thread(target=lambda: self.loop.run_until_complete(main()), daemon=True)
         self.thread.start()
         ready.wait(10)
+
+    def asked(self):
+        return sum(message["type"] == "response.create" for message in self.requests)
 
     def stop(self):
         self.loop.call_soon_threadsafe(self.finished.set)

@@ -11,7 +11,7 @@ As a program: prints "listening PORT", then obeys lines on its input until that 
 As a module:
 
     with FaultProxy(("127.0.0.1", port), "cut:100") as proxy:
-        connect to proxy.port; proxy.fault = "none"; proxy.connections; proxy.uploaded
+        connect to proxy.port; proxy.fault = "none"; proxy.connections; proxy.uploaded; proxy.downloaded; proxy.hang_up()
 
 Faults; N counts bytes from the server, from 0, over one connection (handshake included):
 
@@ -158,7 +158,7 @@ class FaultProxy:
 
     def __init__(self, target, fault="none", port=0, tls=None):
         self.target, self.spec, self.tls = target, fault, tls
-        self.connections = self.uploaded = 0
+        self.connections = self.uploaded = self.downloaded = 0
         self.port, self.server, self.tasks = port, None, set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -185,6 +185,10 @@ class FaultProxy:
         self.spec = spec
         self.run(self.unlisten() if spec == "refuse" else self.listen())
 
+    def hang_up(self):
+        """Every connection that is open now ends."""
+        self.run(self.end_all())
+
     def close(self):
         self.run(self.stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -203,6 +207,9 @@ class FaultProxy:
 
     async def stop(self):
         await self.unlisten()
+        await self.end_all()
+
+    async def end_all(self):
         tasks = list(self.tasks)
         for task in tasks:
             task.cancel()
@@ -253,6 +260,7 @@ class FaultProxy:
 
     async def download(self, reader, writer, spec):
         async def send(data):
+            self.downloaded += len(data)
             writer.write(data)
             await writer.drain()
 

@@ -43,6 +43,7 @@ def openssl(*arguments):
 
 
 def make_authority(folder):
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.txt").write_text("")
     (folder / "openssl.cnf").write_text(CONFIG.format(folder=folder))
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test authority",
