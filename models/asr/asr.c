@@ -14,14 +14,14 @@
 enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
 /* What differs from language model to language model; chosen on held-out speech, see
- * docs/internals/asr.md. An utterance whose confidence times e^(2 match) is below `reject_below` is
- * not speech that we understand; dictation would rather err than drop. */
+ * docs/internals/asr.md. An utterance whose match is below `reject_below` is not speech that we
+ * understand; dictation would rather err than drop. */
 static const struct language {
     const char *name;
     float lm_weight, word_bonus, reject_below;
 } languages[LANGUAGES] = {
-    {"assistant", 1.0f, -0.4f, 0.15f},
-    {"general", 0.85f, -1.3f, 0.05f},
+    {"assistant", 1.0f, -0.4f, -0.75f},
+    {"general", 0.85f, -1.3f, -1.7f},
 };
 
 struct asr_model {
@@ -268,8 +268,7 @@ struct asr_result asr_session_finish(struct asr_session *session)
     struct asr_result result = describe(s, count);
     result.confidence = overall_confidence(s, count);
     result.match = asr_search_match(s->search);
-    float trust = result.confidence * expf(2 * result.match);
-    result.rejected = count == 0 || trust < languages[s->language].reject_below;
+    result.rejected = count == 0 || result.match < languages[s->language].reject_below;
     return result;
 }
 

@@ -85,9 +85,9 @@ static void show(const char *path, const struct asr_result *result, double secon
     if (written_text(text, written, sizeof(written), NULL) != STATUS_OK)
         snprintf(written, sizeof(written), "%s", text); /* too long to rewrite: as it was said */
     json_t *object =
-        json_pack("{s:s, s:s, s:s, s:f, s:f, s:o}", "file", path, "text", text, "written", written,
-                  "seconds", seconds, "confidence", (double)result->confidence, "words",
-                  result->rejected ? json_array() : words_of(result));
+        json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:b, s:o}", "file", path, "text", text, "written",
+                  written, "seconds", seconds, "confidence", (double)result->confidence, "match",
+                  (double)result->match, "rejected", result->rejected, "words", words_of(result));
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(object);

@@ -49,8 +49,8 @@ def vocabulary(args):
         if not args.old_words and (args.work / name).exists():
             for word, n in word_counts(args.work / name).items():
                 more[word] += weight * n
-    if args.pronounce and not args.old_words:
-        common = [w for w, n in more.most_common(2 * args.words) if n >= args.min_guess_general]
+    if args.pronounce:
+        common = args.old_words or [w for w, n in more.most_common(2 * args.words) if n >= args.min_guess_general]
         known.update(lexicon.guess([w for w in common if not lexicon.pronunciations(w, known)], args.pronounce, args.text))
     words = lexicon.choose(required, more, known, args.words)
     said = [lexicon.pronunciations(w, known) for w in words]

@@ -108,8 +108,10 @@ TEMPLATES = """
 1 {duration}
 1 {date}
 3 {digitstring}
-5 (yes|no|up|down|left|right|on|off|stop|go|wow|tree|house|dog|cat|bird|happy|bed|marvin|sheila|follow|learn|visual|forward|backward)
-4 (zero|one|two|three|four|five|six|seven|eight|nine|ten)
+24 (yes|no|up|down|left|right|on|off|stop|go)
+6 (wow|tree|house|dog|cat|bird|happy|bed|marvin|sheila|follow|learn|visual|forward|backward)
+24 (zero|one|two|three|four|five|six|seven|eight|nine|ten)
+4 (oh|zero|one|two|three|four|five|six|seven|eight|nine) (oh|zero|one|two|three|four|five|six|seven|eight|nine)( (zero|one|two|three|four|five|six|seven|eight|nine)|)
 3 (press|dial|enter) (zero|one|two|three|four|five|six|seven|eight|nine|the pound key)( for {grocery}| now|)
 """
 
