@@ -121,7 +121,7 @@ static enum status open_ears_models(struct serve *serve, struct error *ret_error
     models_dir_file(dir, "wake.gguf", wake, sizeof(wake));
     TRY(gguf_create_from_file(acoustic, &serve->acoustic, ret_error));
     TRY(gguf_create_from_file(language, &serve->language, ret_error));
-    TRY(asr_model_create(serve->acoustic, serve->language, &serve->asr, ret_error));
+    TRY(asr_model_create(serve->acoustic, serve->language, NULL, &serve->asr, ret_error));
     return wake_model_create(&serve->wake, wake, ret_error);
 }
 

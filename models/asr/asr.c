@@ -46,13 +46,16 @@ struct asr_session {
     float sorted[WORDS];
 };
 
+/* `only` the named one, or all: what a model looks ahead touches all of its pages. */
 static enum status read_languages(struct asr_model *m, const struct gguf *language,
-                                  struct error *ret_error)
+                                  const char *only, struct error *ret_error)
 {
     uint32_t words;
     TRY(gguf_get_u32(language, "linnet-asr-lm.words", &words, ret_error));
     TRY(asr_lexicon_init(&m->lexicon, language, words, asr_net_info(m->net)->phones, ret_error));
     for (unsigned i = 0; i < LANGUAGES; i++) {
+        if (only && strcmp(only, languages[i].name) != 0)
+            continue;
         TRY(asr_ngram_init(&m->ngram[i], language, languages[i].name, words, ret_error));
         TRY(asr_ahead_base_init(&m->ahead_base[i], &m->lexicon, &m->ngram[i], ret_error));
     }
@@ -60,14 +63,15 @@ static enum status read_languages(struct asr_model *m, const struct gguf *langua
 }
 
 enum status asr_model_create(const struct gguf *acoustic, const struct gguf *language,
-                             struct asr_model **ret_model, struct error *ret_error)
+                             const char *only, struct asr_model **ret_model,
+                             struct error *ret_error)
 {
     struct asr_model *m = calloc(1, sizeof *m);
     if (!m)
         return error_set(ret_error, STATUS_NO_MEMORY, "recogniser");
     enum status status = asr_net_create(acoustic, &m->net, ret_error);
     if (status == STATUS_OK)
-        status = read_languages(m, language, ret_error);
+        status = read_languages(m, language, only, ret_error);
     if (status != STATUS_OK) {
         asr_model_destroy(m);
         return status;
@@ -102,13 +106,17 @@ struct asr_options asr_options_defaults(void)
     return (struct asr_options){.language = "assistant"};
 }
 
-static enum status find_language(const char *name, unsigned *ret_language, struct error *ret_error)
+static enum status find_language(const struct asr_model *model, const char *name,
+                                 unsigned *ret_language, struct error *ret_error)
 {
     for (unsigned i = 0; i < LANGUAGES; i++) {
-        if (strcmp(name, languages[i].name) == 0) {
-            *ret_language = i;
-            return STATUS_OK;
-        }
+        if (strcmp(name, languages[i].name) != 0)
+            continue;
+        if (!model->ahead_base[i].node)
+            return error_set(ret_error, STATUS_NOT_FOUND,
+                             "language model '%s': the recogniser was opened for another", name);
+        *ret_language = i;
+        return STATUS_OK;
     }
     return error_set(ret_error, STATUS_NOT_FOUND,
                      "language model '%s': expected assistant or general", name);
@@ -137,7 +145,7 @@ static enum status create_parts(struct asr_session *s, const struct asr_options 
                                 struct error *ret_error)
 {
     const struct asr_net_info *info = asr_net_info(s->model->net);
-    TRY(find_language(options->language, &s->language, ret_error));
+    TRY(find_language(s->model, options->language, &s->language, ret_error));
     s->scale = options->acoustic_scale > 0 ? options->acoustic_scale : info->acoustic_scale;
     s->rows = malloc((size_t)ASR_FEED_ROWS * info->outputs * sizeof(float));
     if (!s->rows)

@@ -5,7 +5,7 @@ static enum status open_parts(struct asr_recogniser *r, const char *const path[2
 {
     TRY(gguf_create_from_file(path[0], &r->acoustic, ret_error));
     TRY(gguf_create_from_file(path[1], &r->language, ret_error));
-    TRY(asr_model_create(r->acoustic, r->language, &r->model, ret_error));
+    TRY(asr_model_create(r->acoustic, r->language, options->language, &r->model, ret_error));
     return asr_session_create(r->model, options, &r->session, ret_error);
 }
 

@@ -19,7 +19,7 @@ static struct recogniser open_files(const char *const file[3], const char *langu
     struct recogniser r;
     struct asr_options options = asr_options_defaults();
     options.language = language;
-    CHECK_OK(asr_model_create(fixture_gguf(file[0]), fixture_gguf(file[1]), &r.model, NULL));
+    CHECK_OK(asr_model_create(fixture_gguf(file[0]), fixture_gguf(file[1]), NULL, &r.model, NULL));
     CHECK_OK(asr_session_create(r.model, &options, &r.session, NULL));
     r.speech = fixture_reference(file[2]);
     return r;
@@ -63,6 +63,21 @@ static void cut_everywhere(struct recogniser *r)
         free(cut);
     }
     free(whole);
+}
+
+TEST(a_model_of_one_language_refuses_the_other)
+{
+    const struct gguf *acoustic = fixture_gguf("assets/models/asr-f16.gguf");
+    const struct gguf *language = fixture_gguf("assets/models/asr-lm.gguf");
+    struct asr_model *model;
+    struct asr_session *session;
+    struct asr_options options = asr_options_defaults();
+    CHECK_OK(asr_model_create(acoustic, language, "general", &model, NULL));
+    CHECK(asr_session_create(model, &options, &session, NULL) == STATUS_NOT_FOUND);
+    options.language = "general";
+    CHECK_OK(asr_session_create(model, &options, &session, NULL));
+    asr_session_destroy(session);
+    asr_model_destroy(model);
 }
 
 TEST(any_cut_gives_the_same_text)
