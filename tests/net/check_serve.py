@@ -301,34 +301,52 @@ def resident(process):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def unread_client(port):
+    """A socket with the least buffers on both sides: what it does not read stays with the server's program."""
+    bad = socket.socket()
+    bad.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    bad.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    bad.connect(("127.0.0.1", port))
+    bad.sendall(f"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+                f"dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+    assert bad.recv(12).endswith(b" 101")
+    return bad
+
+
+def text_frame(**message):
+    text = json.dumps(message).encode()
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + struct.pack(">H", len(text))
+    return b"\x81" + length + bytes(4) + text
+
+
 @test
 def a_client_that_never_reads_is_dropped_within_its_budget():
-    text = json.dumps({"type": "start", "turn": 1, "stages": ["say"], "text": "This is a long sentence about nothing. " * 100})
-    hello = (f"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
-             f"dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {TOKEN}\r\n\r\n")
+    speech = text_frame(type="start", turn=1, stages=["say"], text="This is a long sentence about nothing. " * 50)
+    question = text_frame(type="count")
 
     async def go(server):
         async with connected(server.port, ping_interval=None) as good:
             await good.start("say", text="Warm up.")
             await good.outcome()
-            before = resident(server)
-            bad = socket.create_connection(("127.0.0.1", server.port))
-            bad.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            bad.sendall(hello.encode())
-            assert bad.recv(12).endswith(b" 101")
-            frame = b"\x81\xfe" + struct.pack(">H", len(text)) + bytes(4) + text.encode()
-            deadline = time.monotonic() + 60 * SLOWER
-            with contextlib.suppress(OSError):
-                while (await good.count())["clients"] > 1 and time.monotonic() < deadline:
-                    bad.send(frame, socket.MSG_DONTWAIT)
-                    await asyncio.sleep(0.2)
+            answer = len(json.dumps(await good.count()))
+            before = most = resident(server)
+            bad = unread_client(server.port)
+            bad.sendall(speech)
+            bad.setblocking(False)
+            asked, deadline = 0, time.monotonic() + 60 * SLOWER
             while (await good.count())["clients"] > 1 and time.monotonic() < deadline:
-                await asyncio.sleep(0.2)
+                with contextlib.suppress(OSError):
+                    for _ in range(100):
+                        bad.sendall(question)
+                        asked += 1
+                most = max(most, resident(server))
+                await asyncio.sleep(0.02)
             assert (await good.count())["clients"] == 1, "the client that never reads is still there"
-            grown = resident(server) - before
             bad.close()
+            print(f"# {asked} questions of {answer} bytes' answers and a speech unread: {(most - before) / 2**20:.1f} MB more")
+            assert asked * answer > 1 << 20, "dropped before its budget was full"
             if SLOWER == 1:
-                assert grown < 24 << 20, f"{grown >> 20} MB more"
+                assert most - before < 8 << 20
             await good.start("say", text="And I am well.")
             assert (await good.outcome())[1]
 
@@ -348,11 +366,18 @@ def going_first():
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
+def stolen_ticks():
+    """What a virtual machine's host gave to others: nobody in the machine can be in time then."""
+    with open("/proc/stat") as file:
+        return int(file.readline().split()[8])
+
+
 @test
 def many_clients_stream_at_real_time():
     """64 clients speak for five seconds, each packet at its time: none is lost, every word is heard."""
     packets = packets_of("what is the weather in london tomorrow")[:50 * SECONDS]
     packets += packets[-1:] * (50 * SECONDS - len(packets))
+    trips = []
 
     async def one(port, number, start):
         async with connected(port, ping_interval=None) as client:
@@ -362,6 +387,10 @@ def many_clients_stream_at_real_time():
             for i, packet in enumerate(packets):
                 await asyncio.sleep(max(0.0, begun + i * 0.02 - time.monotonic()))
                 await client.sound(packet)
+                if i < 80 and i % 25 == number % 25:  # nothing else comes but words so far
+                    asked = time.monotonic()
+                    await client.count()
+                    trips.append(time.monotonic() - asked)
             await client.send("end", turn=client.turn)
             messages, _ = await client.outcome()
             return messages["heard"][0]["text"]
@@ -370,16 +399,18 @@ def many_clients_stream_at_real_time():
         start = time.monotonic() + 3 * SLOWER
         return await asyncio.gather(*(one(port, n, start) for n in range(CLIENTS)))
 
+    stolen = stolen_ticks()
     with going_first() as first, serve("--stages", "transcribe") as server:
         texts = asyncio.run(go(server.port))
         memory = resident(server)
     assert len(texts) == CLIENTS and all("weather" in text for text in texts), set(texts)
     assert len(set(texts)) == 1, set(texts)
     print(f"# {sums['packets']} packets: {sums['lost']} lost, {sums['late']} more than 20 ms late, the longest wait "
-          f"{sums['worst_us'] / 1000:.1f} ms; {memory >> 20} MB resident")
+          f"{sums['worst_us'] / 1000:.1f} ms, of a question behind one and its answer {1000 * max(trips):.1f} ms; "
+          f"{memory >> 20} MB resident; {stolen_ticks() - stolen} ticks of the processors went to other machines")
     assert sums["lost"] == 0 and sums["turns"] == CLIENTS, sums
     if first and SLOWER == 1:
-        assert sums["late"] <= sums["packets"] // 200, sums
+        assert sums["late"] <= (sums["packets"] // 200 if stolen_ticks() - stolen > 2 else 0), sums
 
 
 if __name__ == "__main__":
