@@ -13,7 +13,9 @@ static const struct option_row provider_rows[] = {
     {"url", OPTION_TEXT, PROVIDER(url), "http://127.0.0.1:11434/v1", 0, 0, NULL, NULL,
      "Where it is: https:// or http:// for openai-chat, wss:// or ws:// for the others; OpenAI's "
      "and Gemini's own addresses are known."},
-    {"model", OPTION_TEXT, PROVIDER(model), "", 0, 0, NULL, NULL, "Name of the model there."},
+    {"model", OPTION_TEXT, PROVIDER(model), "", 0, 0, NULL, NULL,
+     "Name of the model there. Of another Linnet: mind, which is meant when it is empty; its ears "
+     "and its voice are used by the stages transcribe and synthesize that name it."},
     {"key_env", OPTION_TEXT, PROVIDER(key_env), "", 0, 0, NULL, NULL,
      "Environment variable that holds the key."},
     {"key_file", OPTION_TEXT, PROVIDER(key_file), "", 0, 0, NULL, NULL,
@@ -63,9 +65,11 @@ static const struct option_row stage_rows[] = {
     {"target", OPTION_TEXT, STAGE(target), "", 0, 0, NULL, NULL,
      "Who does it, always: device or a provider's name."},
     {"prefer", OPTION_TEXT, STAGE(prefer), "device", 0, 0, NULL, NULL,
-     "Who does it when it can: device or a provider's name."},
+     "Who does it when it can: device or a provider's name; transcribe and synthesize: one of kind "
+     "linnet."},
     {"fallback", OPTION_NAMES, STAGE(fallback), "", 0, 0, NULL, NULL,
-     "Who steps in, first to last."},
+     "Who steps in, first to last, when that one fails, does not answer within its deadline_ms, or "
+     "has failed too often; transcribe: also when it understood nothing."},
 };
 
 enum { STAGE_ROWS = sizeof(stage_rows) / sizeof(stage_rows[0]) };
@@ -112,6 +116,11 @@ int cloud_config_find(const struct cloud_config *config, const char *name)
             return i;
     }
     return -1;
+}
+
+bool cloud_provider_lends(const struct cloud_provider *provider)
+{
+    return strcmp(provider->kind, "linnet") == 0;
 }
 
 /* What the parts of one reading share. */
@@ -229,6 +238,25 @@ static enum status fill_order(struct reading *r, const struct yaml_item *item,
     return STATUS_OK;
 }
 
+/* Only what answers is paid for through the ledger. */
+static enum status check_free(struct reading *r, const struct yaml_item *item,
+                              const struct cloud_order *order)
+{
+    for (int i = 0; i < order->count; i++) {
+        if (order->place[i] == CLOUD_DEVICE)
+            continue;
+        const struct cloud_provider *provider = &r->config->providers[order->place[i]];
+        if (!cloud_provider_lends(provider))
+            continue;
+        const struct cloud_price *price = &provider->price;
+        if (price->in + price->cached + price->out + price->audio_in + price->audio_out > 0)
+            return yaml_item_fail(r->tree, item, r->ret_error,
+                                  "\"%s\" has a price; expected ears and voices that cost nothing",
+                                  provider->name);
+    }
+    return STATUS_OK;
+}
+
 static enum cloud_stage stage_of(const char *name)
 {
     int stage = 0;
@@ -251,6 +279,8 @@ static enum status read_stage(struct reading *r, const struct yaml_item *item)
     r->seen[stage] = true;
     struct cloud_order *order = &r->config->order[stage];
     TRY(fill_order(r, item, &entry, order));
+    if (stage == STAGE_TRANSCRIBE || stage == STAGE_SYNTHESIZE)
+        TRY(check_free(r, item, order));
     if (stage == STAGE_WAKE && (order->count > 1 || order->place[0] != CLOUD_DEVICE))
         return yaml_item_fail(r->tree, item, r->ret_error,
                               "the wake word is heard on the device alone");
@@ -267,14 +297,23 @@ static enum status read_stages(struct reading *r, const struct yaml_item *sectio
     return STATUS_OK;
 }
 
+/* One that lends its ears or its voice only. */
+static bool answers(const struct cloud_provider *provider)
+{
+    return !cloud_provider_lends(provider) ||
+           (strcmp(provider->model, "ears") != 0 && strcmp(provider->model, "voice") != 0);
+}
+
 /* Who writes down providers but no order means: the device first, then they. */
 static void complete_generate(struct reading *r)
 {
     struct cloud_order *order = &r->config->order[STAGE_GENERATE];
     if (r->seen[STAGE_GENERATE])
         return;
-    for (int i = 0; i < r->config->provider_count; i++)
-        order->place[order->count++] = i;
+    for (int i = 0; i < r->config->provider_count; i++) {
+        if (answers(&r->config->providers[i]))
+            order->place[order->count++] = i;
+    }
 }
 
 enum status cloud_config_read(struct cloud_config *config, const struct yaml_tree *tree,

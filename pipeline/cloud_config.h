@@ -62,6 +62,10 @@ void cloud_config_defaults(struct cloud_config *config);
 enum status cloud_config_read(struct cloud_config *config, const struct yaml_tree *tree,
                               struct error *ret_error);
 
+/* May another Linnet (`kind: linnet`) be asked for this stage there? Ears and voices are lent by
+ * those alone. */
+bool cloud_provider_lends(const struct cloud_provider *provider);
+
 /* Index of a provider by name; -1 when there is none. */
 int cloud_config_find(const struct cloud_config *config, const char *name);
 

@@ -15,6 +15,13 @@
 #include "secret.h"
 #include "status.h"
 
+/* Other Linnets that lend one thing: their ears or their voice. */
+struct cloud_lenders {
+    struct mailbox *events;                          /* of struct provider_event: theirs alone */
+    struct provider *providers[CLOUD_PROVIDERS_MAX]; /* NULL: lends it not, or its key is missing */
+    int count;                                       /* of those that are there */
+};
+
 struct cloud_link {
     bool open; /* there are providers to ask */
     struct net *net;
@@ -22,6 +29,7 @@ struct cloud_link {
     struct secret keys[CLOUD_PROVIDERS_MAX];
     struct provider *providers[CLOUD_PROVIDERS_MAX]; /* NULL: its key is not there */
     struct error problems[CLOUD_PROVIDERS_MAX];      /* why not */
+    struct cloud_lenders ears, voices;               /* as far as the stages name them */
 };
 
 /* Errors of the configuration (a URL, a kind) are failures; a key that is not there is not, as the

@@ -10,6 +10,7 @@
 
 #include "ears.h"
 #include "event_post.h"
+#include "far_ears.h"
 #include "front.h"
 #include "mind.h"
 #include "turn_fsm.h"
@@ -18,7 +19,9 @@
 struct control_config {
     const struct front *front; /* for the words' names */
     struct ears *ears;
+    struct far_ears *far; /* ears of others, or NULL */
     struct voice *voice;
+    bool warm; /* the mind wants to know when a turn begins to listen */
     struct event_post events;
     struct mailbox *requests; /* to the mind */
     struct mailbox *reports;  /* from the mind */
@@ -31,7 +34,9 @@ struct control {
     bool mind_finished;
     bool spoke;
     bool reminder_waits;
-    char text[LINNET_TEXT_BYTES]; /* the request of the open turn */
+    bool asking; /* the request is over, and somebody else's ears may still make words of it */
+    enum mind_request_kind request; /* what .text is to the mind */
+    char text[LINNET_TEXT_BYTES];   /* the request of the open turn */
     float confidence;
     const char *close_reason;
     uint64_t listens_from; /* frame */

@@ -12,14 +12,18 @@
  * the language model more than the recogniser's default does. */
 #define REQUEST_LM_WEIGHT 1.1f
 
+/* Speech that counts as words where there is no recogniser. */
+enum { WORDS_MS = 200, FRAME_MS = 10 };
+
 struct ears {
     struct asr_recogniser recogniser;
-    struct asr_session *session; /* of the recogniser */
+    struct asr_session *session; /* of the recogniser; NULL: none */
     struct endpoint_config endpoint_config;
     struct endpoint endpoint;
     enum endpoint_decision decision;
     bool listening;
     int pause_ms;                  /* length of the pause so far, 0 in speech */
+    int speech_ms;                 /* of the request */
     bool judged;                   /* end_score is about the partial last handed out */
     float end_score;               /* of the language model, log-odds */
     char shown[LINNET_TEXT_BYTES]; /* partial last handed out */
@@ -30,6 +34,8 @@ struct ears {
 static enum status prepare(struct ears *ears, const struct ears_config *config,
                            struct error *ret_error)
 {
+    if (!config->model && !config->model_path)
+        return STATUS_OK;
     struct asr_options options = asr_options_defaults();
     if (config->language)
         options.language = config->language;
@@ -105,7 +111,9 @@ static float sentence_end(const struct ears *ears, const struct asr_ending *endi
 /* The pause is the frame's as the net saw it, not as the hangover smooths it. */
 static void judge(struct ears *ears)
 {
-    struct asr_ending ending = asr_session_ending(ears->session);
+    struct asr_ending ending = {.words = ears->speech_ms >= WORDS_MS};
+    if (ears->session)
+        ending = asr_session_ending(ears->session);
     ears->decision = endpoint_step(&ears->endpoint, ears->pause_ms, ending.words > 0,
                                    sentence_end(ears, &ending));
 }
@@ -116,22 +124,25 @@ void ears_hear(struct ears *ears, const struct front_frame *frame)
     ears->next = frame->index + 1;
     if (!ears->listening)
         return;
-    asr_session_feed(ears->session, frame->mel, 1);
-    ears->pause_ms = 10 * (int)frame->silent_frames;
+    if (ears->session)
+        asr_session_feed(ears->session, frame->mel, 1);
+    ears->pause_ms = FRAME_MS * (int)frame->silent_frames;
+    ears->speech_ms += ears->pause_ms == 0 ? FRAME_MS : 0;
     judge(ears);
 }
 
 void ears_listen(struct ears *ears, uint64_t from)
 {
     uint64_t oldest = ears->next > EARS_PRE_ROLL_FRAMES ? ears->next - EARS_PRE_ROLL_FRAMES : 0;
-    asr_session_reset(ears->session);
+    if (ears->session)
+        asr_session_reset(ears->session);
     endpoint_init(&ears->endpoint, &ears->endpoint_config);
     ears->decision = ENDPOINT_WAIT;
     ears->shown[0] = '\0';
     ears->judged = false;
-    ears->pause_ms = 0;
+    ears->pause_ms = ears->speech_ms = 0;
     ears->listening = true;
-    for (uint64_t t = from > oldest ? from : oldest; t < ears->next; t++)
+    for (uint64_t t = from > oldest ? from : oldest; ears->session && t < ears->next; t++)
         asr_session_feed(ears->session, ears->pre_roll[t % EARS_PRE_ROLL_FRAMES], 1);
 }
 
@@ -154,7 +165,7 @@ void ears_judge_end(struct ears *ears, float end_score)
 
 bool ears_partial(struct ears *ears, char *ret_text, size_t size)
 {
-    if (!ears->listening)
+    if (!ears->listening || !ears->session)
         return false;
     const char *text = skip_wake_words(asr_session_partial(ears->session).text);
     if (!*text || strcmp(text, ears->shown) == 0)
@@ -165,11 +176,19 @@ bool ears_partial(struct ears *ears, char *ret_text, size_t size)
     return true;
 }
 
+bool ears_has_words(const struct ears *ears)
+{
+    return ears->session != NULL;
+}
+
 void ears_finish(struct ears *ears, struct ears_result *ret_result)
 {
+    ears->listening = false;
+    *ret_result = (struct ears_result){0};
+    if (!ears->session)
+        return;
     struct asr_result final = asr_session_finish(ears->session);
     const char *text = final.rejected ? "" : skip_wake_words(final.text);
     snprintf(ret_result->text, sizeof(ret_result->text), "%s", text);
     ret_result->confidence = final.confidence;
-    ears->listening = false;
 }

@@ -6,6 +6,8 @@
  *     if (ears_decision(ears) == ENDPOINT_DONE)
  *         ears_finish(ears, &result);
  *
+ * Without a recogniser (another Linnet lends its own, far_ears.h) they only judge pauses.
+ *
  * Thread: control, for all functions. */
 #ifndef LINNET_PIPELINE_EARS_H
 #define LINNET_PIPELINE_EARS_H
@@ -25,7 +27,7 @@ struct asr_model;
 
 struct ears_config {
     const struct asr_model *model; /* shared between ears, outlives them; NULL: from the files */
-    const char *model_path;        /* the acoustic model's GGUF */
+    const char *model_path;        /* the acoustic model's GGUF; NULL, like model: none */
     const char *language_path;     /* lexicon and n-gram */
     const char *language;          /* which n-gram: "assistant" (NULL means it) or "general" */
     struct endpoint_config endpoint;
@@ -37,6 +39,9 @@ struct ears_result {
 };
 
 struct ears;
+
+/* Is there a recogniser? */
+bool ears_has_words(const struct ears *ears);
 
 enum status ears_create(const struct ears_config *config, struct ears **ret_ears,
                         struct error *ret_error);

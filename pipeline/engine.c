@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "json_own_word.h"
@@ -118,6 +119,12 @@ static enum status create_mailboxes(struct linnet *l, struct error *ret_error)
     return mailbox_create(REPORTS_MAX, sizeof(struct mind_report), &l->reports, ret_error);
 }
 
+/* A model that is not there is no error where another Linnet may do its stage. */
+static const char *model_of(const char *path, const struct cloud_lenders *lenders)
+{
+    return lenders->count > 0 && access(path, F_OK) != 0 ? NULL : path;
+}
+
 static enum status create_ears(struct linnet *l, const struct model_paths *paths,
                                struct error *ret_error)
 {
@@ -135,7 +142,7 @@ static enum status create_ears(struct linnet *l, const struct model_paths *paths
                   .force = l->options.wake_force},
     };
     const struct ears_config ears = {
-        .model_path = paths->asr,
+        .model_path = model_of(paths->asr, &l->link.ears),
         .language_path = paths->language,
         .endpoint = {.short_pause_ms = (int)l->options.short_pause_ms,
                      .long_pause_ms = (int)l->options.long_pause_ms,
@@ -146,11 +153,50 @@ static enum status create_ears(struct linnet *l, const struct model_paths *paths
     return ears_create(&ears, &l->ears, ret_error);
 }
 
+/* Other people's ears; the device's own are there already. */
+static enum status create_far_ears(struct linnet *l, struct error *ret_error)
+{
+    const struct far_ears_config config = {
+        .cloud = &l->cloud,
+        .providers = l->link.ears.providers,
+        .events = l->link.ears.events,
+        .clock = &l->clock,
+        .privacy = l->privacy,
+        .is_private = &l->is_private,
+        .sound_log = l->sound_log,
+        .post = {.events = l->events, .clock = &l->clock},
+        .device_hears = ears_has_words(l->ears),
+        .min_confidence = (float)l->options.min_words_confidence,
+        .total_wait_ms = (int)l->options.total_wait_ms,
+    };
+    if (l->link.ears.count == 0 || !l->sound_log)
+        return STATUS_OK;
+    return far_ears_create(&config, &l->far_ears, ret_error);
+}
+
+static enum status create_far_voice(struct linnet *l, bool device_speaks, struct error *ret_error)
+{
+    const struct far_voice_config config = {
+        .cloud = &l->cloud,
+        .providers = l->link.voices.providers,
+        .events = l->link.voices.events,
+        .clock = &l->clock,
+        .privacy = l->privacy,
+        .is_private = &l->is_private,
+        .post = {.events = l->events, .clock = &l->clock},
+        .device_speaks = device_speaks,
+    };
+    return l->link.voices.count ? far_voice_create(&config, &l->far_voice, ret_error) : STATUS_OK;
+}
+
 static enum status create_voice(struct linnet *l, const struct model_paths *paths,
                                 struct error *ret_error)
 {
+    const char *model = model_of(paths->tts, &l->link.voices);
+    TRY(create_far_voice(l, model != NULL, ret_error));
     const struct voice_config voice = {
-        .model_path = paths->tts,
+        .far = l->far_voice,
+        .model_path = model,
         .lexicon_path = paths->lexicon,
         .turn = &l->turn,
         .volume = &l->volume,
@@ -158,10 +204,29 @@ static enum status create_voice(struct linnet *l, const struct model_paths *path
     return voice_create(&voice, &l->voice, ret_error);
 }
 
+/* A stage that names somebody who cannot do it. */
+static void tell_useless(const struct linnet *l, const struct event_post *post)
+{
+    static const enum cloud_stage stages[] = {STAGE_TRANSCRIBE, STAGE_SYNTHESIZE};
+    for (int s = 0; s < 2; s++) {
+        const struct cloud_order *order = &l->cloud.order[stages[s]];
+        for (int i = 0; i < order->count; i++) {
+            char text[LINNET_TEXT_BYTES];
+            if (order->place[i] == CLOUD_DEVICE ||
+                cloud_provider_lends(&l->cloud.providers[order->place[i]]))
+                continue;
+            snprintf(text, sizeof(text), "%s: passed over in the stage %s: only a linnet does that",
+                     l->cloud.providers[order->place[i]].name, cloud_stage_name(stages[s]));
+            event_send_text(post, LINNET_EVENT_CLOUD, 0, text);
+        }
+    }
+}
+
 /* Providers whose keys are not there are told of once. */
 static void tell_problems(struct linnet *l)
 {
     const struct event_post post = {.events = l->events, .clock = &l->clock};
+    tell_useless(l, &post);
     for (int i = 0; i < l->cloud.provider_count; i++) {
         char text[LINNET_TEXT_BYTES];
         if (l->link.providers[i])
@@ -182,12 +247,18 @@ static enum status create_sound_log(struct linnet *l, struct error *ret_error)
     return STATUS_OK;
 }
 
-static enum status create_outside(struct linnet *l, const char *state, struct error *ret_error)
+static enum status create_link(struct linnet *l, struct error *ret_error)
 {
+    atomic_init(&l->is_private, l->options.is_private);
     TRY(cloud_link_init(&l->link, &l->cloud, &l->options, &l->clock, ret_error));
     if (!l->link.open)
         return STATUS_OK;
-    TRY(create_sound_log(l, ret_error));
+    tell_problems(l);
+    return create_sound_log(l, ret_error);
+}
+
+static void describe_outside(struct linnet *l, const char *state)
+{
     l->outside = (struct outside_config){
         .cloud = &l->cloud,
         .options = &l->options,
@@ -198,8 +269,6 @@ static enum status create_outside(struct linnet *l, const char *state, struct er
         .clock = &l->clock,
         .sound_log = l->sound_log,
     };
-    tell_problems(l);
-    return STATUS_OK;
 }
 
 static enum status create_mind(struct linnet *l, const struct model_paths *paths,
@@ -207,7 +276,7 @@ static enum status create_mind(struct linnet *l, const struct model_paths *paths
 {
     char state[PATH_BYTES];
     TRY(state_path(l->options.state, state, sizeof(state), ret_error));
-    TRY(create_outside(l, state, ret_error));
+    describe_outside(l, state);
     const struct mind_config mind = {
         .model_path = paths->lm,
         .state_path = state,
@@ -220,6 +289,7 @@ static enum status create_mind(struct linnet *l, const struct model_paths *paths
         .volume = &l->volume,
         .outside = l->link.open ? &l->outside : NULL,
         .compare = l->compare,
+        .is_private = &l->is_private,
     };
     return mind_create(&mind, &l->mind, ret_error);
 }
@@ -230,12 +300,16 @@ static enum status prepare(struct linnet *l, struct error *ret_error)
     find_models(&l->options, &paths);
     atomic_init(&l->volume, (int)l->options.volume);
     TRY(create_mailboxes(l, ret_error));
+    TRY(create_link(l, ret_error));
     TRY(create_ears(l, &paths, ret_error));
+    TRY(create_far_ears(l, ret_error));
     TRY(create_voice(l, &paths, ret_error));
     TRY(create_mind(l, &paths, ret_error));
     const struct control_config control = {
         .front = l->front,
         .ears = l->ears,
+        .far = l->far_ears,
+        .warm = l->link.open && l->options.warm,
         .voice = l->voice,
         .events = {.events = l->events, .clock = &l->clock},
         .requests = l->requests,
@@ -270,10 +344,12 @@ void linnet_destroy(struct linnet *l)
     if (!l)
         return;
     mind_destroy(l->mind);
+    voice_destroy(l->voice);
+    far_voice_destroy(l->far_voice);
+    far_ears_destroy(l->far_ears);
     cloud_link_finish(&l->link);
     sound_log_destroy(l->sound_log);
     privacy_destroy(l->privacy);
-    voice_destroy(l->voice);
     ears_destroy(l->ears);
     front_destroy(l->front);
     mailbox_destroy(l->reports);
@@ -290,10 +366,17 @@ static void settle(struct linnet *l)
     control_poll(&l->control);
 }
 
+/* What comes from elsewhere is waited for. */
+static int waits_on(const struct linnet *l)
+{
+    int fd = far_ears_fd(l->far_ears);
+    return fd >= 0 ? fd : mind_waits_on(l->mind);
+}
+
 /* While an answer from outside is under way, a frame takes as long as it sounds. */
 static void keep_pace(struct linnet *l)
 {
-    int fd = mind_waits_on(l->mind);
+    int fd = waits_on(l);
     int64_t now = clock_now_ns(&l->real);
     if (fd < 0) {
         l->pace_ns = 0;
@@ -305,7 +388,7 @@ static void keep_pace(struct linnet *l)
         const struct timespec left = {.tv_nsec = l->pace_ns - now};
         if (ppoll(&events, 1, &left, NULL) > 0)
             settle(l);
-        fd = mind_waits_on(l->mind);
+        fd = waits_on(l);
     }
 }
 

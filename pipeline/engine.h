@@ -10,6 +10,8 @@
 #include "cloud_link.h"
 #include "control.h"
 #include "ears.h"
+#include "far_ears.h"
+#include "far_voice.h"
 #include "front.h"
 #include "linnet.h"
 #include "mailbox.h"
@@ -31,6 +33,8 @@ struct linnet {
     struct mailbox *events, *requests, *reports;
     struct front *front;
     struct ears *ears;
+    struct far_ears *far_ears;   /* NULL: nobody lends any */
+    struct far_voice *far_voice; /* the same */
     struct voice *voice;
     struct mind *mind;
     struct control control;
@@ -39,6 +43,7 @@ struct linnet {
     int64_t pace_ns;   /* on it: when the next frame is due; 0: as fast as can be */
     atomic_uint turn;
     atomic_int volume;
+    atomic_bool is_private; /* private mode */
 };
 
 #endif

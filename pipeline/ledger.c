@@ -43,6 +43,9 @@ static enum status prepare_schema(struct ledger *ledger, struct error *ret_error
         "CREATE INDEX IF NOT EXISTS ledger_entry_turn ON ledger_entry(session, turn);"
         "CREATE TABLE IF NOT EXISTS ledger_local("
         " day INTEGER PRIMARY KEY, turns INTEGER NOT NULL, saved INTEGER NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS ledger_warm("
+        " day INTEGER NOT NULL, provider TEXT NOT NULL, count INTEGER NOT NULL,"
+        " PRIMARY KEY(day, provider));"
         "CREATE TABLE IF NOT EXISTS ledger_latency("
         " id INTEGER PRIMARY KEY, provider TEXT NOT NULL, endpoint TEXT NOT NULL,"
         " kind INTEGER NOT NULL, ms INTEGER NOT NULL);"
@@ -322,6 +325,23 @@ enum status ledger_note_local(struct ledger *ledger, int64_t now, int64_t saved,
     int step = sqlite3_step(statement);
     sqlite3_finalize(statement);
     return step == SQLITE_DONE ? STATUS_OK : ledger_fail(ledger, ret_error, "cannot count a turn");
+}
+
+enum status ledger_note_warm(struct ledger *ledger, int64_t now, const char *provider, int count,
+                             struct error *ret_error)
+{
+    static const char sql[] = "INSERT INTO ledger_warm(day, provider, count) VALUES(?1, ?2, ?3)"
+                              " ON CONFLICT(day, provider) DO UPDATE SET count = count + ?3";
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return ledger_fail(ledger, ret_error, "cannot count a connection");
+    sqlite3_bind_int(statement, 1, ledger_day(ledger, now));
+    sqlite3_bind_text(statement, 2, provider, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int(statement, 3, count);
+    int step = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return step == SQLITE_DONE ? STATUS_OK
+                               : ledger_fail(ledger, ret_error, "cannot count a connection");
 }
 
 static int64_t left_of(int64_t cap, int64_t spent)

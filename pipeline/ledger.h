@@ -83,6 +83,10 @@ enum status ledger_release(struct ledger *ledger, int64_t id, struct error *ret_
 enum status ledger_note_local(struct ledger *ledger, int64_t now, int64_t saved,
                               struct error *ret_error);
 
+/* `count` connections to a provider were opened ahead of a request. */
+enum status ledger_note_warm(struct ledger *ledger, int64_t now, const char *provider, int count,
+                             struct error *ret_error);
+
 /* What can still be spent now: the least over the caps, INT64_MAX without any. `provider` may be
  * NULL. */
 int64_t ledger_left(struct ledger *ledger, int64_t now, const char *provider,
@@ -154,6 +158,7 @@ struct ledger_report {
     struct ledger_line today, month;
     int64_t local_today, local_month;                   /* turns answered here */
     int64_t saved_today, saved_month;                   /* what those would have cost elsewhere */
+    int64_t warmed_today, warmed_month;                 /* connections opened ahead */
     struct ledger_line providers[LEDGER_PROVIDERS_MAX]; /* of the month */
     int provider_count;
 };

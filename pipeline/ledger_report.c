@@ -67,6 +67,23 @@ static enum status list_providers(struct ledger *ledger, int first, int last,
                                : ledger_fail(ledger, ret_error, "cannot list providers");
 }
 
+static enum status sum_warm(struct ledger *ledger, int first, int last, int64_t *ret_count,
+                            struct error *ret_error)
+{
+    static const char sql[] =
+        "SELECT coalesce(sum(count), 0) FROM ledger_warm WHERE day BETWEEN ? AND ?";
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(ledger->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return ledger_fail(ledger, ret_error, "cannot add up connections");
+    sqlite3_bind_int(statement, 1, first);
+    sqlite3_bind_int(statement, 2, last);
+    bool ok = sqlite3_step(statement) == SQLITE_ROW;
+    if (ok)
+        *ret_count = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return ok ? STATUS_OK : ledger_fail(ledger, ret_error, "cannot add up connections");
+}
+
 static enum status sum_local(struct ledger *ledger, int first, int last, int64_t *ret_turns,
                              int64_t *ret_saved, struct error *ret_error)
 {
@@ -96,6 +113,8 @@ enum status ledger_report(struct ledger *ledger, int64_t now, struct ledger_repo
     TRY(sum_days(ledger, first, first + 99, &report.month, ret_error));
     TRY(sum_local(ledger, day, day, &report.local_today, &report.saved_today, ret_error));
     TRY(sum_local(ledger, first, first + 99, &report.local_month, &report.saved_month, ret_error));
+    TRY(sum_warm(ledger, day, day, &report.warmed_today, ret_error));
+    TRY(sum_warm(ledger, first, first + 99, &report.warmed_month, ret_error));
     TRY(list_providers(ledger, first, first + 99, &report, ret_error));
     *ret_report = report;
     return STATUS_OK;

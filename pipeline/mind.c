@@ -436,7 +436,11 @@ struct mind_ahead mind_ahead(const struct mind *mind)
 static void answer_request(struct mind *mind, const struct mind_request *request)
 {
     struct answer answer = {.mind = mind, .request = request};
-    const struct lm_options options = {.piece = on_piece, .route = on_route, .context = &answer};
+    const struct lm_options options = {.max_reply_tokens =
+                                           (uint32_t)mind->config.options->answer_tokens,
+                                       .piece = on_piece,
+                                       .route = on_route,
+                                       .context = &answer};
     struct lm_result result = {0};
     struct error error;
     enum status status = lm_session_answer(mind->session, request->text, &options, &result, &error);
@@ -474,6 +478,10 @@ static void take_request(struct mind *mind, const struct mind_request *request)
     clause_init(&mind->splitter);
     if (request->kind == MIND_ANNOUNCE) {
         announce(mind);
+        return;
+    }
+    if (request->kind == MIND_TELL) {
+        mind_say(mind, request->text);
         return;
     }
     if (mind->outside && outside_open(mind->outside, request->turn, request->text, mind->is_private,
@@ -518,6 +526,10 @@ bool mind_step(struct mind *mind)
         prepare_ahead(mind, &request);
         return true;
     }
+    if (request.kind == MIND_WARM) {
+        mind_cloud_warm(mind);
+        return true;
+    }
     take_request(mind, &request);
     if (!mind->stream.open)
         report(mind, MIND_FINISHED);
@@ -526,7 +538,8 @@ bool mind_step(struct mind *mind)
 
 int mind_waits_on(const struct mind *mind)
 {
-    return mind->stream.open && !mind->stream.ended ? outside_fd(mind->outside) : -1;
+    return mind->stream.open && !mind->stream.ended ? outside_fd(mind->outside)
+                                                    : voice_waits_on(mind->config.voice);
 }
 
 void mind_check_reminders(struct mind *mind)

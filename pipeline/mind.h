@@ -25,6 +25,8 @@
 enum mind_request_kind {
     MIND_ANSWER,   /* .text was said or typed */
     MIND_ANNOUNCE, /* speak what is due */
+    MIND_TELL,     /* .text is what to say */
+    MIND_WARM,     /* a request will come: open the connection that it may need */
     MIND_PREPARE,  /* .text was heard so far: compute ahead, judge whether it may end there */
 };
 
@@ -70,6 +72,7 @@ struct mind_config {
     atomic_int *volume;                   /* percent */
     const struct outside_config *outside; /* providers, or NULL; outlives the mind */
     const char *compare; /* a policy to try beside the configured one, or NULL; events tell of it */
+    atomic_bool *is_private;  /* private mode, as others may see it; or NULL */
     const char *machine_root; /* of machine_state.h; NULL: this machine's */
 };
 
@@ -83,8 +86,9 @@ void mind_destroy(struct mind *mind);
 /* One piece of work: false when there was nothing to do. */
 bool mind_step(struct mind *mind);
 
-/* While an answer from outside is under way: a descriptor for poll(2) that is readable when
- * something of it has come; then, and each 10 ms, step. -1 when none is under way. */
+/* While an answer from outside, or speech from elsewhere, is under way: a descriptor for poll(2)
+ * that is readable when something of it has come; then, and each 10 ms, step. -1 when none is under
+ * way. */
 int mind_waits_on(const struct mind *mind);
 
 /* Since the mind was created. Thread: as mind_step. */

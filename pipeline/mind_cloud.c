@@ -136,6 +136,13 @@ static void end(void *context)
 
 /* ---- life ---- */
 
+static void set_private(struct mind *mind, bool is_private)
+{
+    mind->is_private = is_private;
+    if (mind->config.is_private)
+        atomic_store(mind->config.is_private, is_private);
+}
+
 enum status mind_cloud_prepare(struct mind *mind, struct error *ret_error)
 {
     const struct outside_host host = {
@@ -152,7 +159,7 @@ enum status mind_cloud_prepare(struct mind *mind, struct error *ret_error)
         .end = end,
     };
     strbuf_init(&mind->stream.text, ANSWER_BYTES_MAX);
-    mind->is_private = mind->config.options->is_private;
+    set_private(mind, mind->config.options->is_private);
     if (!mind->config.outside)
         return STATUS_OK;
     return outside_create(mind->config.outside, &host, &mind->outside, ret_error);
@@ -169,10 +176,19 @@ bool mind_cloud_wish(struct mind *mind, const char *text)
     enum privacy_wish wish = privacy_wish(text);
     if (!mind->outside || wish == PRIVACY_NO_WISH)
         return false;
-    mind->is_private = wish == PRIVACY_WISH_ON;
+    set_private(mind, wish == PRIVACY_WISH_ON);
     mind_say(mind, mind->is_private ? "All right, from now on nothing leaves this device."
                                     : "All right, I may ask others again.");
     return true;
+}
+
+void mind_cloud_warm(struct mind *mind)
+{
+    if (mind->is_private || !mind->config.options->warm)
+        return;
+    if (mind->outside)
+        outside_warm(mind->outside);
+    voice_warm(mind->config.voice);
 }
 
 void mind_cloud_begin(struct mind *mind, const struct route_decision *decision,

@@ -92,6 +92,9 @@ bool mind_cloud_wish(struct mind *mind, const char *text);
 void mind_cloud_begin(struct mind *mind, const struct route_decision *decision,
                       const struct route_features *features, const char *spoken);
 
+/* The user begins to speak: open the connections that the answer may need. */
+void mind_cloud_warm(struct mind *mind);
+
 /* Nobody may be asked: say so. */
 void mind_cloud_refuse(struct mind *mind, const struct route_decision *decision);
 

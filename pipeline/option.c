@@ -43,6 +43,9 @@ static const struct option_row rows[] = {
      "Recogniser confidence below which Linnet asks again."},
     {"confidence.model", OPTION_REAL, FIELD(min_model_confidence), "0.5", 0, 1, NULL, NULL,
      "Confidence of the language model below which a request is sent on."},
+    {"answer.tokens", OPTION_INTEGER, FIELD(answer_tokens), "64", 4, 64, NULL, NULL,
+     "Longest answer of the device's own language model; one that is cut there is gone on with by "
+     "a provider, if one may be asked."},
     {"cloud.complexity", OPTION_REAL, FIELD(max_complexity), "0.5", 0, 1, NULL, NULL,
      "Routing by complexity: requests harder than this are sent out."},
     {"cloud.patience_ms", OPTION_INTEGER, FIELD(patience_ms), "2500", 100, 60000, NULL, "ms",
@@ -55,6 +58,11 @@ static const struct option_row rows[] = {
      "Wait after which Linnet says that it is looking something up."},
     {"cloud.total_wait_ms", OPTION_INTEGER, FIELD(total_wait_ms), "10000", 500, 120000, NULL, "ms",
      "Longest wait for a first word from all providers together."},
+    {"cloud.warm", OPTION_FLAG, FIELD(warm), "true", 0, 0, NULL, NULL,
+     "Open the connection to the provider that comes first when the wake word is heard; nothing is "
+     "said over it until it is asked. Never in private mode, when routing is offline-first, or "
+     "when "
+     "a privacy rule binds that provider."},
     {"cloud.tool_rounds", OPTION_INTEGER, FIELD(tool_rounds), "3", 0, 10, NULL, NULL,
      "How many times in one turn a model elsewhere may use the device's skills."},
     {"cloud.ca_file", OPTION_TEXT, FIELD(ca_file), "", 0, 0, NULL, NULL,

@@ -30,12 +30,14 @@ struct config {
     long max_turn_ms;
     double min_words_confidence;
     double min_model_confidence;
+    long answer_tokens;
     double max_complexity;
     long patience_ms;
     bool hedge;
     long hedge_ms;
     long filler_ms;
     long total_wait_ms;
+    bool warm;
     long tool_rounds;
     char ca_file[CONFIG_TEXT_BYTES];
     bool is_private;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cloud_plan.h"
@@ -22,6 +23,7 @@ struct outside {
     int speaker;      /* whose sound is being played; -1 for nobody's */
     char session[48]; /* when this run began, and which: turns count from 1 in each */
     int64_t provider_per_day[CLOUD_PROVIDERS_MAX];
+    int warmed[CLOUD_PROVIDERS_MAX]; /* connections opened ahead, not written down yet */
     struct {
         uint32_t first_tokens, round_trips; /* samples written down so far */
     } kept[CLOUD_PROVIDERS_MAX];
@@ -167,6 +169,11 @@ static enum status create_send(struct outside *o, struct error *ret_error)
 
 /* ---- what was measured ---- */
 
+static int64_t now_unix(const struct outside *o)
+{
+    return clock_wall_ns(o->config.clock) / CLOCK_NS_PER_S;
+}
+
 static void endpoint_of(const struct cloud_provider *provider, char *text, size_t size)
 {
     snprintf(text, size, "%s %s %s", provider->kind, provider->url, provider->model);
@@ -192,6 +199,16 @@ static enum status load_histories(struct outside *o, struct error *ret_error)
         note_kept(o, i);
     }
     return STATUS_OK;
+}
+
+static void keep_warmed(struct outside *o)
+{
+    for (int i = 0; i < o->config.cloud->provider_count; i++) {
+        if (o->warmed[i])
+            ledger_note_warm(o->ledger, now_unix(o), o->config.cloud->providers[i].name,
+                             o->warmed[i], NULL);
+        o->warmed[i] = 0;
+    }
 }
 
 /* Latencies that cannot be written are measured anew next time. */
@@ -247,19 +264,16 @@ void outside_destroy(struct outside *o)
 {
     if (!o)
         return;
-    if (o->cloud)
+    if (o->cloud) {
         cloud_stop(o->cloud, -1);
+        keep_warmed(o);
+    }
     cloud_destroy(o->cloud);
     cloud_send_destroy(o->send);
     conversation_destroy(o->conversation);
     ledger_destroy(o->ledger);
     free(o->tools);
     free(o);
-}
-
-static int64_t now_unix(const struct outside *o)
-{
-    return clock_wall_ns(o->config.clock) / CLOCK_NS_PER_S;
 }
 
 enum status outside_open(struct outside *o, uint32_t turn, const char *text, bool is_private,
@@ -285,6 +299,42 @@ void outside_begin(struct outside *o, const struct route_decision *decision,
 {
     const struct cloud_plan plan = cloud_plan_of(decision, features, o->config.options);
     cloud_begin(o->cloud, &plan, spoken);
+}
+
+static bool may_warm(struct outside *o, int place)
+{
+    const struct ledger_caps caps = {
+        .per_turn = ledger_micro(o->config.options->budget_per_turn),
+        .per_day = ledger_micro(o->config.options->budget_per_day),
+        .provider_per_day = o->provider_per_day[place],
+    };
+    return o->config.providers[place] &&
+           !privacy_binds(o->config.privacy, o->config.cloud->providers[place].name) &&
+           breaker_state(cloud_breaker(o->cloud, place), clock_now_ns(o->config.clock)) ==
+               BREAKER_CLOSED &&
+           ledger_left(o->ledger, now_unix(o), o->config.cloud->providers[place].name, &caps) > 0;
+}
+
+/* The usual time of its first word, where the policy asks the fastest first; else they are alike.
+ */
+static int slowness(const struct outside *o, int place)
+{
+    bool by_time = strcmp(o->config.options->routing, "latency-aware") == 0;
+    return by_time ? history_percentile(&cloud_history(o->cloud, place)->first_token, 50) : 0;
+}
+
+void outside_warm(struct outside *o)
+{
+    const struct cloud_order *order = &o->config.cloud->order[STAGE_GENERATE];
+    int first = CLOUD_DEVICE;
+    for (int i = 0; i < order->count; i++) {
+        int place = order->place[i];
+        if (place != CLOUD_DEVICE && may_warm(o, place) &&
+            (first == CLOUD_DEVICE || slowness(o, place) < slowness(o, first)))
+            first = place;
+    }
+    if (first != CLOUD_DEVICE && provider_warm(o->config.providers[first]))
+        o->warmed[first]++;
 }
 
 bool outside_step(struct outside *o)
@@ -325,6 +375,7 @@ void outside_answered(struct outside *o, const char *text, bool here)
     conversation_answer(o->conversation, text, NULL);
     cloud_send_close(o->send);
     keep_histories(o);
+    keep_warmed(o);
 }
 
 const char *outside_spoken(const struct outside *o)

@@ -64,6 +64,11 @@ void outside_measure(struct outside *outside, struct route_features *features);
 void outside_begin(struct outside *outside, const struct route_decision *decision,
                    const struct route_features *features, const char *spoken);
 
+/* A request may come, and not in private mode: open the connection to the provider that would be
+ * asked first, if it may cost anything today, does not go on failing, and no privacy rule binds it:
+ * a request that is kept here shall not leave a connection either. The ledger counts it. */
+void outside_warm(struct outside *outside);
+
 /* See to what has come, and to the time; true when something had come. */
 bool outside_step(struct outside *outside);
 bool outside_is_busy(const struct outside *outside);

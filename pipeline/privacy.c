@@ -182,6 +182,16 @@ static bool is_target(const struct rule *rule, const char *target)
     return false;
 }
 
+bool privacy_binds(const struct privacy *privacy, const char *target)
+{
+    for (size_t i = 0; i < privacy->count; i++) {
+        const struct rule *rule = &privacy->rule[i];
+        if (rule->action != PRIVACY_ALLOW && !is_target(rule, target))
+            return true;
+    }
+    return false;
+}
+
 static bool decided_before(const struct hearing *h, struct text_span span)
 {
     for (size_t i = 0; i < h->earlier; i++) {

@@ -67,6 +67,10 @@ void privacy_destroy(struct privacy *privacy);
 enum status privacy_judge(const struct privacy *privacy, const char *target, const char *text,
                           struct privacy_ruling *ret_ruling, struct error *ret_error);
 
+/* Does some rule keep or redact anything from this target? If not, what has no words yet (sound)
+ * need not be judged. */
+bool privacy_binds(const struct privacy *privacy, const char *target);
+
 /* The `privacy:` section: a list of {match, action: deny|redact|allow, allow: NAME or [NAME...],
  * words: [...], file: PATH} (`allow: device` alone: to nobody). `file` holds a name a line, or is a
  * vCard file; a relative path starts at the folder of the configuration. `section` NULL: no rules.

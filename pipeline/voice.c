@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "far_voice.h"
 #include "linnet.h"
 #include "playout.h"
 #include "tts.h"
@@ -14,6 +15,8 @@ enum { CLAUSES_MAX = 16, PIECE_SAMPLES = 2 * TTS_BLOCK, QUEUE_SAMPLES = 2 * LINN
 struct clause {
     uint32_t turn;
     char text[LINNET_TEXT_BYTES];
+    struct far_clause far; /* who says it, and its sound when that is somebody else */
+    size_t heard;          /* samples of that sound that went to the playout */
 };
 
 struct voice {
@@ -41,6 +44,8 @@ static enum status prepare(struct voice *voice, struct error *ret_error)
 {
     const struct playout_config playout = {.rate = LINNET_VOICE_RATE, .capacity = QUEUE_SAMPLES};
     TRY(playout_init(&voice->playout, &playout, ret_error));
+    if (!voice->config.model_path)
+        return STATUS_OK;
     const struct tts_files files = {.voice = voice->config.model_path,
                                     .text = voice->config.lexicon_path};
     TRY(tts_model_create(&files, &voice->model, ret_error));
@@ -67,6 +72,9 @@ void voice_destroy(struct voice *voice)
 {
     if (!voice)
         return;
+    far_voice_stop(voice->config.far);
+    for (int i = 0; i < CLAUSES_MAX; i++)
+        far_clause_finish(&voice->clauses[i].far);
     tts_session_destroy(voice->session);
     tts_model_destroy(voice->model);
     playout_finish(&voice->playout);
@@ -74,13 +82,20 @@ void voice_destroy(struct voice *voice)
     free(voice);
 }
 
+static struct clause *clause_at(struct voice *voice, int i)
+{
+    return &voice->clauses[(voice->clause_first + i) % CLAUSES_MAX];
+}
+
 bool voice_say(struct voice *voice, uint32_t turn, const char *text)
 {
     if (voice->clause_count == CLAUSES_MAX)
         return false;
-    struct clause *clause =
-        &voice->clauses[(voice->clause_first + voice->clause_count) % CLAUSES_MAX];
+    struct clause *clause = clause_at(voice, voice->clause_count);
     clause->turn = turn;
+    clause->heard = 0;
+    clause->far = (struct far_clause){
+        .way = voice->config.far ? FAR_NEW : FAR_HERE, .turn = turn, .text = clause->text};
     snprintf(clause->text, sizeof(clause->text), "%s", text);
     voice->clause_count++;
     atomic_fetch_add(&voice->pending, 1);
@@ -89,6 +104,10 @@ bool voice_say(struct voice *voice, uint32_t turn, const char *text)
 
 static void drop_first(struct voice *voice)
 {
+    struct clause *clause = clause_at(voice, 0);
+    if (clause->far.way == FAR_ASKED)
+        far_voice_stop(voice->config.far);
+    far_clause_finish(&clause->far);
     voice->clause_first = (voice->clause_first + 1) % CLAUSES_MAX;
     voice->clause_count--;
     voice->synthesising = false;
@@ -117,12 +136,27 @@ static void begin_turn(struct voice *voice, uint32_t turn)
     atomic_store(&voice->speaking, turn);
 }
 
-static enum voice_work synthesise(struct voice *voice, const struct clause *clause)
+/* Somebody else may be able to. */
+static void give_up(struct voice *voice, struct clause *clause)
+{
+    if (voice->config.far)
+        clause->far.way = FAR_NEW;
+    else
+        drop_first(voice);
+}
+
+static void end_if_last(struct voice *voice)
+{
+    if (voice->clause_count == 0 && !voice->feeding)
+        playout_end(&voice->playout);
+}
+
+static enum voice_work synthesise(struct voice *voice, struct clause *clause)
 {
     if (!voice->synthesising) {
         begin_turn(voice, clause->turn);
         if (tts_begin(voice->session, clause->text, NULL) != STATUS_OK) {
-            drop_first(voice);
+            give_up(voice, clause);
             return VOICE_WORKED;
         }
         voice->synthesising = true;
@@ -135,9 +169,67 @@ static enum voice_work synthesise(struct voice *voice, const struct clause *clau
         drop_first(voice);
     else
         flush_piece(voice);
-    if (voice->clause_count == 0 && !voice->feeding)
-        playout_end(&voice->playout);
+    end_if_last(voice);
     return VOICE_WORKED;
+}
+
+/* ---- clauses said elsewhere ---- */
+
+static enum voice_work play_clause(struct voice *voice, struct clause *clause)
+{
+    float samples[PIECE_SAMPLES];
+    size_t left = clause->far.count - clause->heard;
+    size_t count = left < PIECE_SAMPLES ? left : PIECE_SAMPLES;
+    if (playout_writable(&voice->playout) < PIECE_SAMPLES)
+        return VOICE_BLOCKED;
+    begin_turn(voice, clause->turn);
+    for (size_t i = 0; i < count; i++)
+        samples[i] = (float)clause->far.sound[clause->heard + i] / 32767.0f;
+    clause->heard += playout_write(&voice->playout, samples, count);
+    if (clause->heard == clause->far.count)
+        drop_first(voice);
+    end_if_last(voice);
+    return VOICE_WORKED;
+}
+
+static enum voice_work say_clause(struct voice *voice, struct clause *clause)
+{
+    switch (clause->far.way) {
+    case FAR_HERE:
+        return synthesise(voice, clause);
+    case FAR_THERE:
+        return play_clause(voice, clause);
+    case FAR_NEVER:
+        drop_first(voice);
+        end_if_last(voice);
+        return VOICE_WORKED;
+    default:
+        return VOICE_BLOCKED; /* on its way */
+    }
+}
+
+/* Clauses are fetched one at a time, while earlier ones sound. */
+static bool fetch(struct voice *voice)
+{
+    bool worked = far_voice_step(voice->config.far);
+    for (int i = 0; i < voice->clause_count && far_voice_is_free(voice->config.far); i++) {
+        struct clause *clause = clause_at(voice, i);
+        if (clause->far.way != FAR_NEW || is_stale(voice, clause->turn))
+            continue;
+        far_voice_ask(voice->config.far, &clause->far);
+        worked = true;
+    }
+    return worked;
+}
+
+int voice_waits_on(const struct voice *voice)
+{
+    return far_voice_fd(voice->config.far);
+}
+
+bool voice_warm(struct voice *voice)
+{
+    return far_voice_warm(voice->config.far);
 }
 
 /* ---- sound from elsewhere ---- */
@@ -213,7 +305,7 @@ int64_t voice_heard_ms(const struct voice *voice, uint32_t turn)
 
 static enum voice_work step_clause(struct voice *voice)
 {
-    const struct clause *clause = &voice->clauses[voice->clause_first];
+    struct clause *clause = clause_at(voice, 0);
     if (is_stale(voice, clause->turn)) {
         drop_first(voice);
         return VOICE_WORKED;
@@ -221,7 +313,7 @@ static enum voice_work step_clause(struct voice *voice)
     if (!flush_piece(voice))
         return VOICE_BLOCKED;
     uint32_t turn = clause->turn;
-    enum voice_work work = synthesise(voice, clause);
+    enum voice_work work = say_clause(voice, clause);
     /* A cut that fell between the check and the write must not leave a scrap of the old turn. */
     if (is_stale(voice, turn))
         playout_cut(&voice->playout);
@@ -233,7 +325,9 @@ enum voice_work voice_step(struct voice *voice)
     if (voice->clause_count == 0 && !voice->feeding)
         return VOICE_IDLE;
     playout_set_volume(&voice->playout, (float)atomic_load(voice->config.volume) / 100.0f);
-    return voice->clause_count > 0 ? step_clause(voice) : step_feed(voice);
+    bool fetched = voice->config.far && fetch(voice);
+    enum voice_work work = voice->clause_count > 0 ? step_clause(voice) : step_feed(voice);
+    return fetched ? VOICE_WORKED : work;
 }
 
 void voice_cut(struct voice *voice)

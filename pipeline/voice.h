@@ -1,8 +1,9 @@
 /* The voice: clauses in, 24 kHz samples out, through a ring that the playback side reads. Sound
- * that a provider speaks itself goes the same way.
+ * that a provider speaks itself goes the same way, and clauses that another Linnet speaks
+ * (far_voice.h).
  *
- * Thread: mind for say, play, play_end and step; control for cut, has_sounded and is_silent;
- * create, destroy and playout: control; heard_ms: any. */
+ * Thread: mind for say, play, play_end, step, warm and waits_on; control for cut, has_sounded and
+ * is_silent; create, destroy and playout: control; heard_ms: any. */
 #ifndef LINNET_PIPELINE_VOICE_H
 #define LINNET_PIPELINE_VOICE_H
 
@@ -14,13 +15,15 @@
 #include "playout.h"
 #include "status.h"
 
+struct far_voice;
 struct voice;
 
 struct voice_config {
-    const char *model_path;   /* the acoustic model's GGUF */
+    const char *model_path;   /* the acoustic model's GGUF; NULL: far alone speaks */
     const char *lexicon_path; /* pronunciations and letter-to-sound rules */
     const atomic_uint *turn;  /* clauses of older turns are dropped unspoken */
     const atomic_int *volume; /* percent */
+    struct far_voice *far;    /* voices of others, or NULL; outlives the voice */
 };
 
 enum status voice_create(const struct voice_config *config, struct voice **ret_voice,
@@ -50,6 +53,13 @@ enum voice_work {
 
 /* Synthesise one piece (at most some 20 ms of sound). */
 enum voice_work voice_step(struct voice *voice);
+
+/* While a clause is on its way from elsewhere: a descriptor for poll(2); else -1. */
+int voice_waits_on(const struct voice *voice);
+
+/* A turn begins: open the connection to the voice that comes first, if it is another Linnet's; true
+ * when one is being opened now. */
+bool voice_warm(struct voice *voice);
 
 /* Fall silent: what is queued or in the ring is dropped, with a short fade. */
 void voice_cut(struct voice *voice);

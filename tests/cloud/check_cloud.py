@@ -257,6 +257,22 @@ def an_answer_that_breaks_off_is_gone_on_with_elsewhere():
 
 
 @test
+def an_answer_that_the_device_gives_up_is_gone_on_with():
+    """Its own answer is cut after a few tokens; what was said is told, and is not said again."""
+    for rest in (("with two legs? ", "Lean beef."), ("What do you call ", "a cow with ", "two legs? ", "Lean beef.")):
+        with Chat(Script(words=rest)) as there:
+            with Assistant({"hub": chat_at(there.port)}, answer__tokens="6") as here:
+                turn = here.ask("tell me a joke")
+            spoken = there.requests[0]["messages"][-2]
+            assert turn["said"][0].startswith("What do you call") and spoken["role"] == "assistant", turn
+            whole = " ".join(turn["said"])
+            assert whole == "What do you call a cow with two legs? Lean beef.", turn
+            assert spoken["content"] and whole.startswith(spoken["content"]), (spoken, turn)
+        with Assistant({"hub": chat_at(there.port)}, answer__tokens="6", routing="offline-first") as here:
+            assert words(here.ask("tell me a joke")) == spoken["content"].strip()
+
+
+@test
 def offline_first_and_private_mode_open_no_socket():
     with Chat() as there, FaultProxy(("127.0.0.1", there.port)) as proxy:
         with Assistant({"hub": chat_at(proxy.port)}, routing="offline-first") as here:
@@ -273,14 +289,18 @@ def offline_first_and_private_mode_open_no_socket():
 
 @test
 def at_the_cap_it_is_refused_in_words():
-    with Chat() as there:
-        price = {"price": "{in: 4, out: 16}"}
-        there.usage = {"prompt_tokens": 4000, "completion_tokens": 100, "total_tokens": 4100}
-        with Assistant({"hub": chat_at(there.port, **price)}, budget__per_day="0.07") as here:
-            turns = [here.ask() for _ in range(6)]
-            spent = len(there.requests) * (4000 * 4 + 100 * 16) / 1e6
-            assert 0 < len(there.requests) < 6 and spent <= 0.07, (len(there.requests), spent)
-            assert turns[-1]["route"] == "refused" and "budget" in words(turns[-1]), turns[-1]
+    for options, provider in (({"budget__per_day": "0.07"}, {}), ({}, {"budget": 0.07})):
+        with Chat() as there:
+            price = {"price": "{in: 4, out: 16}"}
+            there.usage = {"prompt_tokens": 4000, "completion_tokens": 100, "total_tokens": 4100}
+            with Assistant({"hub": chat_at(there.port, **price, **provider)}, **options) as here:
+                turns = [here.ask() for _ in range(6)]
+                spent = len(there.requests) * (4000 * 4 + 100 * 16) / 1e6
+                assert 0 < len(there.requests) < 6 and spent <= 0.07, (len(there.requests), spent)
+                assert turns[-1]["route"] == "refused" and "budget" in words(turns[-1]), turns[-1]
+    with Chat() as there, Assistant({"hub": chat_at(there.port, **price)}, budget__per_turn="0.001") as here:
+        turn = here.ask()
+        assert turn["route"] == "refused" and "budget" in words(turn) and not there.requests, turn
 
 
 @test

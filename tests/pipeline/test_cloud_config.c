@@ -116,6 +116,31 @@ TEST(providers_without_stages_follow_the_device)
     CHECK_EQ(config.order[STAGE_TRANSCRIBE].count, 1);
 }
 
+/* One that lends its ears or its voice alone does not answer. */
+TEST(ears_and_voices_are_asked_by_their_stages)
+{
+    struct cloud_config config;
+    struct error error;
+    CHECK_OK(read_text(&config,
+                       "providers:\n  a: {kind: linnet, url: x, model: ears}\n"
+                       "  b: {kind: linnet, url: y}\n"
+                       "stages:\n  - {stage: transcribe, prefer: a, fallback: [b, device]}\n"
+                       "  - {stage: synthesize, prefer: device, fallback: [b]}\n",
+                       NULL));
+    CHECK_EQ(config.order[STAGE_GENERATE].count, 2);
+    CHECK_EQ(config.order[STAGE_GENERATE].place[1], 1);
+    CHECK_EQ(config.order[STAGE_TRANSCRIBE].count, 3);
+    CHECK_EQ(config.order[STAGE_TRANSCRIBE].place[0], 0);
+    CHECK_EQ(config.order[STAGE_TRANSCRIBE].place[2], CLOUD_DEVICE);
+    CHECK_EQ(config.order[STAGE_SYNTHESIZE].place[1], 1);
+    CHECK_STATUS(read_text(&config,
+                           "providers:\n  a: {kind: linnet, url: x, price: {audio_in: 1}}\n"
+                           "stages:\n  - {stage: transcribe, prefer: a}\n",
+                           &error),
+                 STATUS_FORMAT);
+    CHECK(strstr(error.text, "\"a\" has a price") != NULL);
+}
+
 TEST(bad_sections_say_where_and_change_nothing)
 {
     static const struct {

@@ -131,6 +131,10 @@ static void write_text(const struct ledger_report *report, int64_t device)
                "tokens in", "cached", "out", "s in", "s out", "1st word");
     for (int i = 0; i < report->provider_count; i++)
         write_provider(&report->providers[i]);
+    if (report->warmed_month)
+        printf("\n%lld connections were opened at the wake word this month, before it was known "
+               "whether anybody would be asked.\n",
+               (long long)report->warmed_month);
     write_break_even(report, device);
 }
 
@@ -148,11 +152,13 @@ static json_t *line_json(const struct ledger_line *line)
                      line->overruns);
 }
 
-static json_t *period_json(const struct ledger_line *line, int64_t here, int64_t saved)
+static json_t *period_json(const struct ledger_line *line, int64_t here, int64_t saved,
+                           int64_t warmed)
 {
     json_t *period = line_json(line);
     json_object_set_new(period, "answered_here", json_integer(here));
     json_object_set_new(period, "saved", json_real((double)saved / 1e6));
+    json_object_set_new(period, "opened_ahead", json_integer(warmed));
     return period;
 }
 
@@ -167,11 +173,12 @@ static void write_json(const struct ledger_report *report, int64_t device)
     json_t *break_even = json_pack("{s:f, s:f, s:f, s:o}", "everything",
                                    (double)even.everything / 1e6, "saved", (double)even.saved / 1e6,
                                    "gain", (double)even.gain / 1e6, "turns_a_month", turns);
-    json_t *object =
-        json_pack("{s:i, s:o, s:o, s:o, s:o}", "day", report->day, "today",
-                  period_json(&report->today, report->local_today, report->saved_today), "month",
-                  period_json(&report->month, report->local_month, report->saved_month),
-                  "providers", providers, "break_even", break_even);
+    json_t *object = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o}", "day", report->day, "today",
+        period_json(&report->today, report->local_today, report->saved_today, report->warmed_today),
+        "month",
+        period_json(&report->month, report->local_month, report->saved_month, report->warmed_month),
+        "providers", providers, "break_even", break_even);
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(10));
     putchar('\n');
     json_decref(object);
