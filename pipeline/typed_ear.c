@@ -8,6 +8,7 @@
 #include "g2p.h"
 #include "gguf.h"
 #include "lexicon.h"
+#include "mel_gain.h"
 #include "typed_spotter.h"
 
 /* One step of faint speech opens the gate; 60 frames are more than the net's look-ahead and than
@@ -28,6 +29,7 @@ struct typed_ear {
     uint64_t start, next; /* first frame of this stretch; first one not yet fed */
     uint64_t heard;
     float threshold, score;
+    struct mel_gain gain;
     float *rows;                         /* ASR_FEED_ROWS of the net */
     float pre_roll[PRE_ROLL][MEL_BANDS]; /* frame t at t % PRE_ROLL */
 };
@@ -111,7 +113,9 @@ static bool feed(struct typed_ear *ear, const float *mel, struct typed_ear_hit *
 {
     const struct asr_net_info *info = asr_net_info(ear->net);
     bool found = false;
-    uint32_t rows = asr_encoder_feed(ear->encoder, mel, 1, ear->rows);
+    float lifted[MEL_BANDS];
+    mel_gain_apply(&ear->gain, mel, 1, MEL_BANDS, lifted);
+    uint32_t rows = asr_encoder_feed(ear->encoder, lifted, 1, ear->rows);
     ear->heard++;
     for (uint32_t r = 0; r < rows; r++) {
         struct typed_hit hit;
@@ -131,6 +135,7 @@ static void open_gate(struct typed_ear *ear, uint64_t index)
     ear->start = index >= PRE_ROLL ? index - PRE_ROLL + 1 : 0;
     if (ear->start < ear->next)
         ear->start = ear->next;
+    mel_gain_reset(&ear->gain);
     asr_encoder_reset(ear->encoder);
     typed_spotter_reset(ear->spotter, 0);
     ear->next = ear->start;

@@ -10,6 +10,7 @@
 #include "asr_net.h"
 #include "asr_ngram.h"
 #include "asr_search.h"
+#include "mel_gain.h"
 
 enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
@@ -38,8 +39,10 @@ struct asr_session {
     struct asr_search *search;
     struct asr_nbest *nbest;
     float scale;
-    float *rows; /* [ASR_FEED_ROWS][outputs] */
-    bool listed; /* nbest holds the alternatives of this utterance */
+    struct mel_gain gain;
+    float *lifted; /* [ASR_FEED_FRAMES][mel_bins] */
+    float *rows;   /* [ASR_FEED_ROWS][outputs] */
+    bool listed;   /* nbest holds the alternatives of this utterance */
     struct asr_lattice_word path[WORDS];
     struct asr_word word[WORDS];
     char text[TEXT];
@@ -148,7 +151,8 @@ static enum status create_parts(struct asr_session *s, const struct asr_options 
     TRY(find_language(s->model, options->language, &s->language, ret_error));
     s->scale = options->acoustic_scale > 0 ? options->acoustic_scale : info->acoustic_scale;
     s->rows = malloc((size_t)ASR_FEED_ROWS * info->outputs * sizeof(float));
-    if (!s->rows)
+    s->lifted = malloc((size_t)ASR_FEED_FRAMES * info->mel_bins * sizeof(float));
+    if (!s->rows || !s->lifted)
         return error_set(ret_error, STATUS_NO_MEMORY, "recogniser session");
     TRY(asr_encoder_create(s->model->net, &s->encoder, ret_error));
     TRY(asr_nbest_create(&s->nbest, ret_error));
@@ -180,11 +184,13 @@ void asr_session_destroy(struct asr_session *session)
     asr_nbest_destroy(session->nbest);
     asr_encoder_destroy(session->encoder);
     free(session->rows);
+    free(session->lifted);
     free(session);
 }
 
 void asr_session_reset(struct asr_session *session)
 {
+    mel_gain_reset(&session->gain);
     asr_encoder_reset(session->encoder);
     asr_search_reset(session->search);
     session->listed = false;
@@ -207,7 +213,9 @@ void asr_session_feed(struct asr_session *session, const float *mel, uint32_t fr
     uint32_t bins = asr_net_info(session->model->net)->mel_bins;
     while (frames > 0) {
         uint32_t part = frames < ASR_FEED_FRAMES ? frames : ASR_FEED_FRAMES;
-        search_rows(session, asr_encoder_feed(session->encoder, mel, part, session->rows));
+        mel_gain_apply(&session->gain, mel, part, bins, session->lifted);
+        search_rows(session,
+                    asr_encoder_feed(session->encoder, session->lifted, part, session->rows));
         mel += (size_t)part * bins;
         frames -= part;
     }

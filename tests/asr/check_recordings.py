@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Word errors on speech: check_recordings.py LINNET commands|recordings
 
-commands: spoken by flite when the test runs; most must come back word for word.
+commands: spoken by flite when the test runs; most must come back word for word, also when they are 40 dB fainter.
 recordings: held-out speakers of the TSP database, from the tar in LINNET_SHARED; a bound on the word error.
 Exit status 77 (skipped) where the voice, ffmpeg or the recordings are not there.
 """
@@ -56,6 +56,18 @@ def commands(linnet, folder):
     for number, text in enumerate(COMMANDS):
         files.append(folder / f"{number}.wav")
         subprocess.run(["flite", "-voice", "rms", "-t", text, "-o", str(files[-1])], check=True)
+    return all(heard_well(linnet, level) for level in (files, faint(files)))
+
+
+def faint(files):
+    """The same 40 dB lower: a microphone that is far away or turned down."""
+    lowered = [file.with_name(f"faint-{file.name}") for file in files]
+    for file, low in zip(files, lowered):
+        subprocess.run(["sox", str(file), str(low), "gain", "-40"], check=True)
+    return lowered
+
+
+def heard_well(linnet, files):
     heard = transcribe(Options(linnet, "assistant"), files)
     wrong, right = errors_of([(t.split(), h) for t, h in zip(COMMANDS, heard)])
     return wrong <= 0.15 and right >= 0.7

@@ -1,0 +1,70 @@
+#include <string.h>
+
+#include "harness.h"
+#include "mel_gain.h"
+
+enum { BANDS = 8, QUIET = 30, SPEECH = 40, FRAMES = QUIET + SPEECH };
+
+/* A room and then somebody speaking in it, both of a level. */
+static void fill(float *frames, float room, float speech)
+{
+    for (uint32_t i = 0; i < FRAMES * BANDS; i++) {
+        float level = i / BANDS < QUIET ? room : speech;
+        frames[i] = level - 0.3f * (float)(i % BANDS);
+    }
+}
+
+TEST(common_levels_pass_to_the_bit)
+{
+    float frames[FRAMES * BANDS], lifted[FRAMES * BANDS];
+    struct mel_gain gain;
+    mel_gain_reset(&gain);
+    fill(frames, -9, 5);
+    mel_gain_apply(&gain, frames, FRAMES, BANDS, lifted);
+    CHECK(memcmp(frames, lifted, sizeof(frames)) == 0);
+}
+
+TEST(faint_speech_is_lifted_from_its_first_frame)
+{
+    float frames[FRAMES * BANDS], lifted[FRAMES * BANDS];
+    struct mel_gain gain;
+    mel_gain_reset(&gain);
+    fill(frames, -15, -4);
+    mel_gain_apply(&gain, frames, FRAMES, BANDS, lifted);
+    CHECK(memcmp(frames, lifted, QUIET * BANDS * sizeof(float)) == 0);
+    for (uint32_t f = QUIET; f < FRAMES; f++)
+        CHECK_NEAR(lifted[f * BANDS], 3, 0.1);
+}
+
+TEST(the_gain_has_a_limit)
+{
+    float frames[FRAMES * BANDS], lifted[FRAMES * BANDS];
+    struct mel_gain gain;
+    mel_gain_reset(&gain);
+    fill(frames, -30, -20);
+    mel_gain_apply(&gain, frames, FRAMES, BANDS, lifted);
+    CHECK_NEAR(lifted[QUIET * BANDS], -12, 1e-5);
+}
+
+TEST(noise_alone_is_never_lifted)
+{
+    float frames[FRAMES * BANDS], lifted[FRAMES * BANDS];
+    struct mel_gain gain;
+    mel_gain_reset(&gain);
+    fill(frames, -12, -9.5f);
+    mel_gain_apply(&gain, frames, FRAMES, BANDS, lifted);
+    CHECK(memcmp(frames, lifted, sizeof(frames)) == 0);
+}
+
+TEST(any_cut_and_place_give_the_same)
+{
+    float frames[FRAMES * BANDS], whole[FRAMES * BANDS];
+    struct mel_gain gain;
+    mel_gain_reset(&gain);
+    fill(frames, -14, -3);
+    mel_gain_apply(&gain, frames, FRAMES, BANDS, whole);
+    mel_gain_reset(&gain);
+    for (uint32_t f = 0; f < FRAMES; f++)
+        mel_gain_apply(&gain, frames + f * BANDS, 1, BANDS, frames + f * BANDS);
+    CHECK(memcmp(frames, whole, sizeof(whole)) == 0);
+}
