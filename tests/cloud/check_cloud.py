@@ -273,6 +273,24 @@ def an_answer_that_the_device_gives_up_is_gone_on_with():
 
 
 @test
+def a_wait_is_filled_once_and_only_when_it_is_long():
+    filler = "Let me look that up."
+    with Chat() as there, Assistant({"hub": chat_at(there.port, deadline_ms=4000)}, cloud__filler_ms="500") as here:
+        assert filler not in here.ask()["said"]
+        there.script = Script(delay=1.6)
+        turn = here.ask()
+        assert turn["said"][0] == filler and turn["said"].count(filler) == 1, turn
+        assert words(turn).endswith("so the sky looks blue to us."), turn
+        after = (turn["said_s"][0] - turn["routed_s"]) * 1000
+        assert 500 <= after <= 550, after
+        # It is no part of the answer: the next turn does not know of it.
+        there.script = Script()
+        here.ask()
+        told = [message["content"] for message in there.requests[-1]["messages"]]
+        assert not any(filler in text for text in told) and any("Short waves" in text for text in told), told
+
+
+@test
 def offline_first_and_private_mode_open_no_socket():
     with Chat() as there, FaultProxy(("127.0.0.1", there.port)) as proxy:
         with Assistant({"hub": chat_at(proxy.port)}, routing="offline-first") as here:

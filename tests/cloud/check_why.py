@@ -206,6 +206,25 @@ def words_that_are_not_sure():
 
 
 @test
+def another_policy_is_shown_beside_the_one_that_acts():
+    """What --policy would have done is what it does when it is the one that acts."""
+    wav = WAVS / "two_turns.wav"
+    with Chat() as hub:
+        config = write_config("beside", {"hub": chat(hub.port)}, "")
+
+        def told(kind, *args):
+            result = subprocess.run([LINNET, "replay", "--json", "-c", config, "--state", ":memory:", *args, wav],
+                                    capture_output=True, text=True, timeout=120, check=True)
+            events = [json.loads(line) for line in result.stdout.splitlines()]
+            return [(event["route"], event["reason"]) for event in events if event["event"] == kind]
+
+        for policy in ("latency-aware", "complexity", "offline-first"):
+            acting = told("route", "--set", f"routing={policy}")
+            assert told("beside", "--policy", policy) == acting and len(acting) == 2, policy
+        assert told("beside") == []
+
+
+@test
 def all_kinds_of_decisions_were_among_them():
     assert seen["routes"] == {"tool", "reply", "cloud", "unheard", "refused"}, seen
     assert seen["obstacles"] == {"none", "no-provider", "private", "budget", "unreachable", "slow"}, seen
