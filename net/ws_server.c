@@ -443,14 +443,19 @@ static void listen_here(void *context)
         server->port = lws_get_vhost_listen_port(server->vhost);
 }
 
-static enum status start(struct ws_server *server, struct error *ret_error)
+/* The caller has the server before the net thread can call a handler that looks for it. */
+static enum status start(struct ws_server *server, struct ws_server **ret_server,
+                         struct error *ret_error)
 {
+    struct ws_server *before = *ret_server;
     TRY(make_clients(server, ret_error));
+    *ret_server = server;
     net_run(server->net, listen_here, server);
-    if (!server->vhost)
-        return error_set(ret_error, STATUS_BUSY, "server: cannot listen on %s port %d",
-                         server->address, server->config.port);
-    return STATUS_OK;
+    if (server->vhost)
+        return STATUS_OK;
+    *ret_server = before;
+    return error_set(ret_error, STATUS_BUSY, "server: cannot listen on %s port %d", server->address,
+                     server->config.port);
 }
 
 enum status ws_server_create(struct net *net, const struct ws_server_config *config,
@@ -465,13 +470,10 @@ enum status ws_server_create(struct net *net, const struct ws_server_config *con
     server->wake = (struct net_task){.run = wake, .context = server};
     pthread_mutex_init(&server->lock, NULL);
     take_config(server, config);
-    enum status status = start(server, ret_error);
-    if (status != STATUS_OK) {
+    enum status status = start(server, ret_server, ret_error);
+    if (status != STATUS_OK)
         ws_server_destroy(server);
-        return status;
-    }
-    *ret_server = server;
-    return STATUS_OK;
+    return status;
 }
 
 static void stop_here(void *context)

@@ -61,7 +61,7 @@ static inline uint32_t ws_server_place(uint32_t client)
 }
 
 /* Listen. Strings are copied. INVALID_ARGUMENT (address, token, plain beyond this machine), FORMAT
- * (certificate, key), BUSY (the port), NO_MEMORY. */
+ * (certificate, key), BUSY (the port), NO_MEMORY. `ret_server` is set before any handler runs. */
 enum status ws_server_create(struct net *net, const struct ws_server_config *config,
                              struct ws_server **ret_server, struct error *ret_error);
 

@@ -292,7 +292,8 @@ static void obey(struct probe *probe, char *line)
     } else if (word && strcmp(word, "slow") == 0) {
         atomic_store(&slow_ms, (int)id);
     } else if (word && id >= 0 && id < IDS) {
-        probe->slots[id].id = (int)id;
+        if (!probe->slots[id].id) /* the net thread reads it from then on */
+            probe->slots[id].id = (int)id;
         obey_slot(probe, word, &probe->slots[id], &rest);
     }
 }
