@@ -32,7 +32,7 @@ enum status own_word_path(const char *state, const char *name, char *ret_path, s
     return STATUS_OK;
 }
 
-static enum status make_folder(const char *path, struct error *ret_error)
+enum status own_word_make_folder(const char *path, struct error *ret_error)
 {
     char folder[512];
     snprintf(folder, sizeof(folder), "%s", path);
@@ -60,7 +60,7 @@ enum status own_word_save(const char *path, const struct wake_model *model,
     json_decref(object);
     if (!text)
         return error_set(ret_error, STATUS_NO_MEMORY, "%s: out of memory", path);
-    enum status status = make_folder(path, ret_error);
+    enum status status = own_word_make_folder(path, ret_error);
     if (status == STATUS_OK)
         status = file_write_atomic(path, text, strlen(text), ret_error);
     free(text);

@@ -14,6 +14,9 @@
 enum status own_word_path(const char *state, const char *name, char *ret_path, size_t size,
                           struct error *ret_error);
 
+/* Make the folders that a word's file lies in. Errors: IO. */
+enum status own_word_make_folder(const char *path, struct error *ret_error);
+
 /* Write the file; folders are made as needed. Errors: IO, NO_MEMORY. */
 enum status own_word_save(const char *path, const struct wake_model *model,
                           const struct wake_own_word *word, struct error *ret_error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_choice.h"
 #include "engine.h"
 #include "frame_ring.h"
 #include "state_path.h"
@@ -126,32 +127,13 @@ static void mind_run(void *context)
     }
 }
 
-/* "pulse:SOURCE", "alsa:DEVICE", "null", "auto" or a file's name. */
-static void choose_backend(const char *option, char *backend, size_t size, const char **target)
-{
-    static const char *const known[] = {"auto", "pulse", "alsa", "null"};
-    *target = NULL;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        size_t n = strlen(known[i]);
-        if (strncmp(option, known[i], n) != 0 || (option[n] && option[n] != ':'))
-            continue;
-        snprintf(backend, size, "%s", known[i]);
-        *target = option[n] == ':' ? option + n + 1 : NULL;
-        return;
-    }
-    snprintf(backend, size, "file");
-    *target = option;
-}
-
 static enum status open_device(struct live *live, enum audio_direction direction,
                                const char *option, struct audio_device **ret_device,
                                struct error *ret_error)
 {
     struct audio_device_config config =
         audio_device_config_default(direction, &live->linnet->clock);
-    char backend[16];
-    choose_backend(option, backend, sizeof(backend), &config.target);
-    config.backend = backend;
+    device_choice(option, &config);
     config.stream_name = direction == AUDIO_CAPTURE ? "Linnet listens" : "Linnet speaks";
     if (direction == AUDIO_CAPTURE)
         config.ring = &live->mic;

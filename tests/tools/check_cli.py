@@ -77,6 +77,32 @@ def enrolment_wants_recordings_of_speech():
     assert not (WORK / "state" / "linnet" / "words" / "robot.json").exists()
 
 
+def said(text, times):
+    """The text said again and again, a second of nothing around each, as a microphone would hear it."""
+    spoken, quiet, heard = WORK / "said.wav", silence("pause.wav"), WORK / "microphone.wav"
+    subprocess.run(["flite", "-voice", "rms", "-t", text, "-o", str(spoken)], check=True)
+    subprocess.run(["sox", str(quiet), *[str(quiet), str(spoken)] * times, str(quiet), str(heard)], check=True)
+    return heard
+
+
+@test
+def a_word_is_learnt_from_the_microphone():
+    state = dict(os.environ, XDG_STATE_HOME=str(WORK / "learnt"))
+    heard, words = said("robot butler", 3), WORK / "learnt" / "linnet" / "words"
+    learn = ["wake", "--enroll", "Robot Butler", "--input", heard]
+    result = linnet(*learn, "--takes", "4", env=state)
+    expect_error(result, 1, "ended after 3 of 4 takes")
+    assert not (words / "robot_butler.json").exists()
+    expect_error(linnet(*learn, "--takes", "2", env=state), 1, "3 to 10")
+    report = json.loads(linnet(*learn, "--takes", "3", "--json", env=state).stdout)
+    assert report["recordings"] == 3 and report["heard_after"] == 3
+    for take in range(1, 4):
+        with wave.open(str(words / f"robot_butler-{take}.wav")) as file:
+            assert file.getframerate() == 16000 and 1.0 < file.getnframes() / 16000 < 2.5
+    found = linnet("wake", "--word", "robot butler", heard, env=state)
+    assert found.stdout.count("Robot Butler") == 3, found.stdout
+
+
 @test
 def bad_usage_is_status_2():
     expect_error(linnet("fly"), 2, "fly", "linnet --help")

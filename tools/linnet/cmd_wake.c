@@ -10,10 +10,11 @@
 #include "linnet.h"
 #include "models_dir.h"
 #include "source.h"
+#include "takes.h"
 
 struct options {
-    const char *word, *typed, *enroll, *models;
-    double threshold;
+    const char *word, *typed, *enroll, *input, *models;
+    double threshold, takes;
     bool force, json;
 };
 
@@ -24,8 +25,13 @@ static const struct cli_option rows[] = {
     {"typed", 'y', CLI_TEXT, offsetof(struct options, typed), "PHRASE",
      "A wake word as text, never trained on: says how it will do, then listens for it."},
     {"enroll", 'e', CLI_TEXT, offsetof(struct options, enroll), "NAME",
-     "Learn a word of your own, or a built-in one better, from 3 to 10 FILEs with nothing but it; "
-     "then --word NAME, or wake.own in the configuration, listens for it."},
+     "Learn a word of your own, or a built-in one better, from 3 to 10 FILEs with nothing but it, "
+     "or from the microphone without a FILE; then --word NAME, or wake.own in the configuration, "
+     "listens for it."},
+    {"input", 'i', CLI_TEXT, offsetof(struct options, input), "DEVICE",
+     "Microphone of --enroll, as the option input of the configuration: auto when not given."},
+    {"takes", 'n', CLI_REAL, offsetof(struct options, takes), "NUMBER",
+     "Recordings that --enroll makes from the microphone: 3 to 10, 5 when not given."},
     {"force", 'f', CLI_FLAG, offsetof(struct options, force), NULL,
      "Take a typed wake word that is too short or too common."},
     {"threshold", 't', CLI_REAL, offsetof(struct options, threshold), "SCORE",
@@ -138,15 +144,62 @@ static enum status listen_fresh(const char *path, const struct options *options,
     return status;
 }
 
-static int enroll(const struct options *options, int count, char **clips)
+static void tell_take(void *context, size_t number, double seconds)
 {
-    char model[512], path[512];
+    const struct options *options = context;
+    if (seconds > 0)
+        fprintf(stderr, "  %.1f s\n", seconds);
+    else
+        fprintf(stderr, "%zu of %.0f: say \"%s\"\n", number, options->takes, options->enroll);
+}
+
+/* The recordings stay beside the word: another net wants it enrolled anew. */
+static enum status record(struct options *options, const char *word_path, struct takes *ret_takes,
+                          struct error *error)
+{
+    char prefix[TAKES_PATH_BYTES - 8];
+    snprintf(prefix, sizeof(prefix), "%.*s", (int)(strlen(word_path) - strlen(".json")), word_path);
+    options->takes = options->takes > 0 ? options->takes : 5;
+    if (options->takes < 3 || options->takes > TAKES_MAX)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--takes %g: expected 3 to %d",
+                         options->takes, TAKES_MAX);
+    TRY(own_word_make_folder(word_path, error));
+    const struct takes_config config = {
+        .input = options->input ? options->input : "auto",
+        .models = options->models,
+        .prefix = prefix,
+        .wanted = (size_t)options->takes,
+        .tell = tell_take,
+        .context = options,
+    };
+    return takes_record(&config, ret_takes, error);
+}
+
+static enum status learn(struct options *options, int count, char **clips, const char *path,
+                         struct enroll_report *ret_report, struct error *error)
+{
+    char model[512];
+    const char *recorded[TAKES_MAX];
+    const char *const *files = (const char *const *)clips;
+    struct takes takes;
+    models_dir_file(options->models, "wake.gguf", model, sizeof(model));
+    if (count == 0) {
+        TRY(record(options, path, &takes, error));
+        for (size_t i = 0; i < takes.count; i++)
+            recorded[i] = takes.path[i];
+        files = recorded;
+        count = (int)takes.count;
+    }
+    return enroll_word(model, options->enroll, files, (size_t)count, path, ret_report, error);
+}
+
+static int enroll(struct options *options, int count, char **clips)
+{
+    char path[TAKES_PATH_BYTES - 8];
     struct enroll_report report;
     struct error error;
-    models_dir_file(options->models, "wake.gguf", model, sizeof(model));
     if (own_word_path(NULL, options->enroll, path, sizeof(path), &error) != STATUS_OK ||
-        enroll_word(model, options->enroll, (const char *const *)clips, (size_t)count, path,
-                    &report, &error) != STATUS_OK)
+        learn(options, count, clips, path, &report, &error) != STATUS_OK)
         return cli_fail("%s", error.text);
     if (options->json) {
         json_t *object =
@@ -170,7 +223,7 @@ static int run(int argc, char **argv)
     int count, exit_status = EXIT_DONE;
     if (!cli_parse(&command_wake, &options, argc, argv, &count, &exit_status))
         return exit_status;
-    if (count == 0 && !options.typed) {
+    if (count == 0 && !options.typed && !options.enroll) {
         cli_fail("wake: no FILE to listen to; linnet wake --help");
         return EXIT_USAGE;
     }
