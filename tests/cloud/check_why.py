@@ -9,6 +9,7 @@ WAV_DIR: where the spoken fixtures are, or are made. The services that are asked
 import json
 import pathlib
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -93,6 +94,16 @@ def why(state, *args):
     return subprocess.run([LINNET, "why", "--state", state, *args], capture_output=True, text=True, timeout=120)
 
 
+def written_down(state):
+    """The records, newest first, as `linnet why --json N` prints them."""
+    connection = sqlite3.connect(state)
+    lines = [row[0] for row in connection.execute("SELECT json FROM decision ORDER BY id DESC")]
+    connection.close()
+    for back in (1, len(lines)):
+        assert why(state, "--json", str(back)).stdout == lines[back - 1] + "\n"
+    return [json.loads(line) for line in lines]
+
+
 def decide_again(name, *options, providers=None, extra=""):
     """All turns of the test set under one configuration, then decided again."""
     state = WORK / f"{name}.db"
@@ -105,9 +116,8 @@ def decide_again(name, *options, providers=None, extra=""):
     assert len(told) >= spoken + len(REQUESTS) - 2, f"{len(told)} decisions of {spoken} spoken and {len(REQUESTS)} written"
     again = why(state, "--check")
     assert again.returncode == 0 and again.stdout == f"{len(told)} decisions, 0 different\n", again
-    for back, (route, reason) in enumerate(reversed(told), 1):
-        record = json.loads(why(state, "--json", str(back)).stdout)
-        assert (record["decision"]["route"], record["decision"]["reason"]) == (route, reason), (back, record)
+    for record, (route, reason) in zip(written_down(state), reversed(told), strict=True):
+        assert (record["decision"]["route"], record["decision"]["reason"]) == (route, reason), record
         look_at(record)
     shown = why(state).stdout
     assert f"reason     {told[-1][1]}\n" in shown and shown.endswith("decided again: the same, bit for bit\n"), shown
