@@ -9,12 +9,14 @@
 #include "gguf.h"
 #include "lexicon.h"
 #include "mel_gain.h"
+#include "phrase_rate.h"
 #include "typed_spotter.h"
 
 /* One step of faint speech opens the gate; 60 frames are more than the net's look-ahead and than
  * the pause between two words of a phrase. */
 #define GATE_OPEN 0.3f
 #define GATE_STAY 0.2f
+#define SAID_TOO_OFTEN 0.5f /* times an hour of speech */
 enum { PRE_ROLL = 40, GATE_CLOSE = 60 };
 
 struct typed_ear {
@@ -55,7 +57,12 @@ static enum status spell(struct typed_ear *ear, const struct typed_ear_config *c
 static enum status judge(struct typed_ear *ear, const struct typed_ear_config *config,
                          struct error *ret_error)
 {
-    ear->outlook = typed_phrase_outlook(&ear->phrase);
+    struct typed_outlook *outlook = &ear->outlook;
+    *outlook = typed_phrase_outlook(&ear->phrase);
+    if (config->language_path)
+        TRY(phrase_rate(config->language_path, ear->phrase.text, &outlook->said, ret_error));
+    if (!outlook->weakness && outlook->said > SAID_TOO_OFTEN)
+        outlook->weakness = "too common: people say it anyway, every other hour or more";
     if (!ear->outlook.weakness || config->force)
         return STATUS_OK;
     return error_set(ret_error, STATUS_INVALID_ARGUMENT, "wake word \"%s\": %s", ear->phrase.text,

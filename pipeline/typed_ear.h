@@ -23,6 +23,7 @@
 struct typed_ear_config {
     const char *acoustic_path; /* the recogniser's GGUF */
     const char *lexicon_path;  /* en-us.gguf */
+    const char *language_path; /* asr-lm.gguf, to know everyday phrases; NULL: do not ask */
     const char *phrase;        /* "hey linnet" */
     float threshold;           /* score to reach; 0: what the phrase's outlook says */
     bool force;                /* take weak phrases too */

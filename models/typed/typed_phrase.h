@@ -48,6 +48,7 @@ struct typed_outlook {
     float surprise;       /* nats: how rare its phones are in a row in running English */
     float threshold;      /* score (typed_spotter.h) for one false alarm an hour of speech */
     float alarms;         /* false alarms an hour of speech expected at that threshold */
+    float said;           /* times an hour of speech that people say it anyway; 0: not known */
     const char *weakness; /* why it should not be used, NULL when it may */
 };
 

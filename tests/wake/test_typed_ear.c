@@ -13,17 +13,20 @@
 
 static struct front *front_of(const char *typed, bool force, enum status expected)
 {
-    char wake[512], acoustic[512], lexicon[512];
+    char wake[512], acoustic[512], lexicon[512], language[512];
     struct front *front = NULL;
     struct error error = {0};
     models_dir_file(NULL, "wake.gguf", wake, sizeof(wake));
     models_dir_file(NULL, "asr.gguf", acoustic, sizeof(acoustic));
     models_dir_file(NULL, "en-us.gguf", lexicon, sizeof(lexicon));
-    const struct front_config config = {
-        .model_path = wake,
-        .word = "none",
-        .typed = {
-            .acoustic_path = acoustic, .lexicon_path = lexicon, .phrase = typed, .force = force}};
+    models_dir_file(NULL, "asr-lm.gguf", language, sizeof(language));
+    const struct front_config config = {.model_path = wake,
+                                        .word = "none",
+                                        .typed = {.acoustic_path = acoustic,
+                                                  .lexicon_path = lexicon,
+                                                  .language_path = language,
+                                                  .phrase = typed,
+                                                  .force = force}};
     enum status status = front_create(&config, &front, &error);
     test_note("%s", error.text);
     CHECK_STATUS(status, expected);
@@ -168,6 +171,8 @@ TEST(typed_words_that_are_weak_need_force)
 {
     CHECK(!front_of("joe", false, STATUS_INVALID_ARGUMENT));
     CHECK(!front_of("the", false, STATUS_INVALID_ARGUMENT));
+    CHECK(!front_of("morning", false, STATUS_INVALID_ARGUMENT));
+    CHECK(!front_of("another", false, STATUS_INVALID_ARGUMENT));
     struct front *front = front_of("joe", true, STATUS_OK);
     CHECK(front_typed(front) && typed_ear_outlook(front_typed(front))->weakness);
     front_destroy(front);

@@ -95,10 +95,11 @@ static void show_outlook(const struct typed_ear *ear, bool json)
         return;
     }
     json_t *object =
-        json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:s?}", "typed", phrase->text, "phones",
+        json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:s?}", "typed", phrase->text, "phones",
                   path, "ways", (int)phrase->count, "sounds", (int)outlook->phones, "rarity",
-                  (double)outlook->surprise, "alarms_an_hour", (double)outlook->alarms, "threshold",
-                  (double)outlook->threshold, "weakness", outlook->weakness);
+                  (double)outlook->surprise, "alarms_an_hour", (double)outlook->alarms,
+                  "said_an_hour", (double)outlook->said, "threshold", (double)outlook->threshold,
+                  "weakness", outlook->weakness);
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(object);
@@ -107,10 +108,11 @@ static void show_outlook(const struct typed_ear *ear, bool json)
 static enum status create_front(const struct options *options, struct front **ret_front,
                                 struct error *error)
 {
-    char wake[512], acoustic[512], lexicon[512];
+    char wake[512], acoustic[512], lexicon[512], language[512];
     models_dir_file(options->models, "wake.gguf", wake, sizeof(wake));
     models_dir_file(options->models, "asr.gguf", acoustic, sizeof(acoustic));
     models_dir_file(options->models, "en-us.gguf", lexicon, sizeof(lexicon));
+    models_dir_file(options->models, "asr-lm.gguf", language, sizeof(language));
     const char *word = options->word ? options->word : options->typed ? "none" : "any";
     char own[512];
     bool is_own = options->word &&
@@ -126,6 +128,7 @@ static enum status create_front(const struct options *options, struct front **re
         .threshold = options->typed ? 0 : threshold,
         .typed = {.acoustic_path = acoustic,
                   .lexicon_path = lexicon,
+                  .language_path = language,
                   .phrase = options->typed,
                   .threshold = threshold,
                   .force = options->force},
