@@ -37,6 +37,7 @@ struct asr_session {
     unsigned language;
     struct asr_encoder *encoder;
     struct asr_search *search;
+    struct asr_own *own; /* NULL: none */
     struct asr_nbest *nbest;
     float scale;
     struct mel_gain gain;
@@ -102,6 +103,11 @@ float asr_model_lookahead(const struct asr_model *model)
 uint32_t asr_model_mel_bins(const struct asr_model *model)
 {
     return asr_net_info(model->net)->mel_bins;
+}
+
+bool asr_model_knows(const struct asr_model *model, const char *word)
+{
+    return asr_lexicon_find(&model->lexicon, word) < model->lexicon.words;
 }
 
 struct asr_options asr_options_defaults(void)
@@ -181,11 +187,29 @@ void asr_session_destroy(struct asr_session *session)
     if (!session)
         return;
     asr_search_destroy(session->search);
+    asr_own_destroy(session->own);
     asr_nbest_destroy(session->nbest);
     asr_encoder_destroy(session->encoder);
     free(session->rows);
     free(session->lifted);
     free(session);
+}
+
+enum status asr_session_use_words(struct asr_session *session, const struct asr_saying *sayings,
+                                  uint32_t count, const struct asr_own_limits *limits,
+                                  struct error *ret_error)
+{
+    static const struct asr_own_limits defaults;
+    const struct asr_model *model = session->model;
+    struct asr_own *own = NULL;
+    if (count > 0)
+        TRY(asr_own_create(&model->lexicon, asr_net_info(model->net)->phones, sayings, count,
+                           limits ? limits : &defaults, &own, ret_error));
+    asr_search_use_own(session->search, own);
+    asr_own_destroy(session->own);
+    session->own = own;
+    asr_session_reset(session);
+    return STATUS_OK;
 }
 
 void asr_session_reset(struct asr_session *session)
@@ -234,6 +258,12 @@ static size_t append(char *text, size_t used, size_t size, const char *word)
     return used + space + length;
 }
 
+static const char *text_of(const struct asr_session *s, uint32_t word)
+{
+    const struct asr_own_word *own = s->own ? asr_own_find(s->own, word) : NULL;
+    return own ? own->text : asr_lexicon_word(&s->model->lexicon, word);
+}
+
 static struct asr_result describe(struct asr_session *s, uint32_t count)
 {
     float row = 0.01f * (float)asr_net_info(s->model->net)->subsampling;
@@ -241,8 +271,8 @@ static struct asr_result describe(struct asr_session *s, uint32_t count)
     s->text[0] = '\0';
     for (uint32_t i = 0; i < count; i++) {
         const struct asr_lattice_word *w = &s->path[i];
-        s->word[i] = (struct asr_word){asr_lexicon_word(&s->model->lexicon, w->word),
-                                       row * (float)w->begin, row * (float)w->end, w->confidence};
+        s->word[i] = (struct asr_word){text_of(s, w->word), row * (float)w->begin,
+                                       row * (float)w->end, w->confidence};
         used = append(s->text, used, sizeof s->text, s->word[i].text);
     }
     return (struct asr_result){.text = s->text, .words = s->word, .count = count, .settled = count};
@@ -305,8 +335,7 @@ bool asr_session_alternative(struct asr_session *session, uint32_t index, char *
     if (size > 0)
         ret_text[0] = '\0';
     for (uint32_t i = 0; i < sentence.count; i++)
-        used =
-            append(ret_text, used, size, asr_lexicon_word(&s->model->lexicon, sentence.words[i]));
+        used = append(ret_text, used, size, text_of(s, sentence.words[i]));
     *ret_score = sentence.score;
     return true;
 }

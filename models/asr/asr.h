@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "asr_own.h"
 #include "gguf.h"
 #include "status.h"
 
@@ -50,6 +51,9 @@ float asr_model_lookahead(const struct asr_model *model);
 /* Values of one mel frame. */
 uint32_t asr_model_mel_bins(const struct asr_model *model);
 
+/* Does the lexicon have a word, in lower case? */
+bool asr_model_knows(const struct asr_model *model, const char *word);
+
 /* 0 stands for the default of a number. */
 struct asr_options {
     const char *language; /* "assistant" (requests, default) or "general" (dictation) */
@@ -65,6 +69,13 @@ struct asr_options asr_options_defaults(void);
 enum status asr_session_create(const struct asr_model *model, const struct asr_options *options,
                                struct asr_session **ret_session, struct error *ret_error);
 void asr_session_destroy(struct asr_session *session);
+
+/* Words of the user's own from now on (copied); none with a count of 0. They stay over resets; the
+ * utterance is forgotten. `limits` may be NULL. Thread: control; it allocates. Errors: those of
+ * asr_own_create; the words before stay then. */
+enum status asr_session_use_words(struct asr_session *session, const struct asr_saying *sayings,
+                                  uint32_t count, const struct asr_own_limits *limits,
+                                  struct error *ret_error);
 
 /* Forget the utterance; the next feed starts a new one. */
 void asr_session_reset(struct asr_session *session);

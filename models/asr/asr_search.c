@@ -13,13 +13,14 @@ enum {
     NODES = 1 << 16,
     ARCS = 1 << 17,
     AHEAD_SLOTS = 1 << 22,
-    BINS = 256 /* of the histogram that finds the score of the max_tokens-th token */
+    BINS = 256, /* of the histogram that finds the score of the max_tokens-th token */
+    NO_VIEW = UINT32_MAX - 1
 };
 
 struct token {
-    float score; /* with look-ahead */
-    float ahead; /* value(state, node) */
-    uint32_t state, node;
+    float score;          /* with look-ahead */
+    float ahead;          /* value(state, node) */
+    uint32_t state, node; /* nodes of own words stand behind the lexicon's */
     uint32_t output; /* whose score it takes while it stays; follows from the node inside a word */
     uint32_t link;   /* lattice node of the words before */
     uint32_t begin;  /* frame at which the word began */
@@ -125,10 +126,60 @@ void asr_search_reset(struct asr_search *search)
     s->match = 0;
     s->tokens = 0;
     s->most = 0;
-    s->view_state = ASR_NGRAM_EMPTY;
+    s->view_state = NO_VIEW;
     s->end[0] = (struct end){start, 0, 0, 0};
     s->ends = 1;
     s->best = 0;
+}
+
+void asr_search_use_own(struct asr_search *search, const struct asr_own *own)
+{
+    search->config.own = own;
+    asr_search_reset(search);
+}
+
+/* The words that end at a node: entries of a list, one after the other; 0 closes it. Those of the
+ * lexicon are counted from 1. */
+static uint32_t first_ending(const struct asr_search_config *c, uint32_t node)
+{
+    const struct asr_lexicon *l = c->lexicon;
+    if (node >= l->nodes)
+        return c->own->node[node - l->nodes].ending;
+    return l->first_ending[node] < l->first_ending[node + 1] ? l->first_ending[node] + 1 : 0;
+}
+
+static uint32_t next_ending(const struct asr_search_config *c, uint32_t node, uint32_t ending)
+{
+    const struct asr_lexicon *l = c->lexicon;
+    if (node >= l->nodes)
+        return c->own->ending[ending].next;
+    return ending < l->first_ending[node + 1] ? ending + 1 : 0;
+}
+
+static uint32_t ending_of(const struct asr_search_config *c, uint32_t node, uint32_t ending)
+{
+    return node >= c->lexicon->nodes ? c->own->ending[ending].word : c->lexicon->ending[ending - 1];
+}
+
+static uint8_t phone_of(const struct asr_search_config *c, uint32_t node)
+{
+    const struct asr_lexicon *l = c->lexicon;
+    return node >= l->nodes ? c->own->node[node - l->nodes].phone : l->phone[node];
+}
+
+/* ln P(word | state): the trigram's, or what an own word has. */
+static float word_score(const struct asr_search_config *c, uint32_t state, uint32_t word,
+                        uint32_t *ret_next)
+{
+    const struct asr_own_word *own = c->own ? asr_own_find(c->own, word) : NULL;
+    return own ? asr_own_score(c->own, c->ngram, state, own, ret_next)
+               : asr_ngram_score(c->ngram, state, word, ret_next);
+}
+
+/* Best probability of a word of the lexicon after a state. */
+static float ahead_of_state(const struct asr_search_config *c, uint32_t state)
+{
+    return state == ASR_NGRAM_EMPTY ? c->ahead_base->node[0] : c->ahead_base->state[state];
 }
 
 static uint32_t hash(uint32_t a, uint32_t b)
@@ -188,6 +239,31 @@ static void offer_children(struct asr_search *s, const struct token *from, const
     }
 }
 
+/* Children of `node` in the tree of own words. `back_off` is that of the state, `base` the first
+ * output after the phone before. */
+static void offer_own(struct asr_search *s, const struct token *from, uint32_t node, uint32_t base,
+                      float back_off, const float *scores)
+{
+    const struct asr_own *own = s->config.own;
+    for (uint32_t c = own->node[node].child; c; c = own->node[c].sibling) {
+        uint32_t output = base + own->node[c].phone;
+        float ahead = back_off + own->node[c].best;
+        float score = from->score + scores[output] + s->config.lm_weight * (ahead - from->ahead);
+        offer(s, &(struct token){score, ahead, from->state, s->config.lexicon->nodes + c, output,
+                                 from->link, node ? from->begin : s->frame});
+    }
+}
+
+/* Enter the children of a node in the tree of own words: the token knows what backing off costs. */
+static void offer_own_children(struct asr_search *s, const struct token *from, const float *scores)
+{
+    uint32_t node = from->node - s->config.lexicon->nodes;
+    const struct asr_own_node *n = &s->config.own->node[node];
+    uint32_t base = s->config.left_class[n->phone] * s->config.phones;
+    if (n->child)
+        offer_own(s, from, node, base, from->ahead - n->best, scores);
+}
+
 /* The same for the root, whose children are told apart by their first phone; `class` is that of the
  * phone before. */
 static void offer_words(struct asr_search *s, const struct token *from, uint32_t class,
@@ -206,6 +282,9 @@ static void offer_words(struct asr_search *s, const struct token *from, uint32_t
         offer(s,
               &(struct token){score, ahead[c - 1], from->state, c, output, from->link, s->frame});
     }
+    if (s->config.own)
+        offer_own(s, from, 0, class * s->config.phones,
+                  asr_own_back_off(s->config.ngram, from->state), scores);
 }
 
 static void expand_token(struct asr_search *s, const struct token *from, const float *scores)
@@ -215,6 +294,8 @@ static void expand_token(struct asr_search *s, const struct token *from, const f
     offer(s, &stay);
     if (from->node == 0)
         offer_words(s, from, 0, scores);
+    else if (from->node >= s->config.lexicon->nodes)
+        offer_own_children(s, from, scores);
     else
         offer_children(s, from, scores);
 }
@@ -222,7 +303,7 @@ static void expand_token(struct asr_search *s, const struct token *from, const f
 /* A token that starts the next word, and one that waits in silence first. */
 static void expand_end(struct asr_search *s, const struct end *end, const float *scores)
 {
-    float ahead = s->config.ahead_base->state[end->state];
+    float ahead = ahead_of_state(&s->config, end->state);
     struct token root = {.score = end->score + s->config.lm_weight * ahead,
                          .ahead = ahead,
                          .state = end->state,
@@ -262,16 +343,15 @@ static void add_arc(struct asr_search *s, uint32_t state, uint32_t class,
 static void end_words(struct asr_search *s, const struct token *token)
 {
     const struct asr_search_config *c = &s->config;
-    const struct asr_lexicon *l = c->lexicon;
-    uint32_t end = l->first_ending[token->node + 1];
-    uint32_t class = c->left_class[l->phone[token->node]];
-    for (uint32_t e = l->first_ending[token->node]; e < end; e++) {
-        uint32_t word = l->ending[e], state;
-        float lm = asr_ngram_score(c->ngram, token->state, word, &state);
+    uint32_t class = c->left_class[phone_of(c, token->node)];
+    uint32_t e = first_ending(c, token->node);
+    for (; e; e = next_ending(c, token->node, e)) {
+        uint32_t word = ending_of(c, token->node, e), state;
+        float lm = word_score(c, token->state, word, &state);
         float score = token->score + c->lm_weight * (lm - token->ahead) + c->word_bonus;
         if (score < s->best - c->word_beam)
             continue;
-        float ahead = c->ahead_base->state[state];
+        float ahead = ahead_of_state(c, state);
         if (score + c->lm_weight * ahead < s->best - c->word_beam)
             continue;
         add_arc(s, state, class,
@@ -429,14 +509,14 @@ static const struct token *best_token(const struct asr_search *s)
 /* The likeliest word that ends at a token's node, or NONE. */
 static uint32_t ending_word(const struct asr_search *s, const struct token *token)
 {
-    const struct asr_lexicon *l = s->config.lexicon;
-    uint32_t best = ASR_LATTICE_NONE, end = l->first_ending[token->node + 1];
+    const struct asr_search_config *c = &s->config;
+    uint32_t best = ASR_LATTICE_NONE, e = first_ending(c, token->node);
     float most = NOTHING;
-    for (uint32_t e = l->first_ending[token->node]; e < end; e++) {
-        float p = asr_ngram_score(s->config.ngram, token->state, l->ending[e], NULL);
+    for (; e; e = next_ending(c, token->node, e)) {
+        float p = word_score(c, token->state, ending_of(c, token->node, e), NULL);
         if (p > most) {
             most = p;
-            best = l->ending[e];
+            best = ending_of(c, token->node, e);
         }
     }
     return best;
@@ -468,7 +548,6 @@ static void for_complete(const struct asr_search *s, void (*take)(void *, const 
                          void *context)
 {
     const struct asr_search_config *c = &s->config;
-    const struct asr_lexicon *l = c->lexicon;
     for (uint32_t i = 0; i < s->tokens; i++) {
         const struct token *t = &s->token[i];
         float score = t->score - c->lm_weight * t->ahead;
@@ -478,12 +557,12 @@ static void for_complete(const struct asr_search *s, void (*take)(void *, const 
                                              t->state, s->frame});
             continue;
         }
-        for (uint32_t e = l->first_ending[t->node]; e < l->first_ending[t->node + 1]; e++) {
-            uint32_t state;
-            float lm = asr_ngram_score(c->ngram, t->state, l->ending[e], &state);
+        for (uint32_t e = first_ending(c, t->node); e; e = next_ending(c, t->node, e)) {
+            uint32_t word = ending_of(c, t->node, e), state;
+            float lm = word_score(c, t->state, word, &state);
             lm += asr_ngram_end(c->ngram, state);
             take(context, &(struct complete){score + c->lm_weight * lm + c->word_bonus, t->link,
-                                             l->ending[e], state, t->begin});
+                                             word, state, t->begin});
         }
     }
 }
@@ -539,7 +618,7 @@ static float match_of(const struct asr_search *s, const struct asr_lattice_word 
     uint32_t state = asr_ngram_start(c->ngram), frames = 0;
     float acoustic = s->lattice.node[s->final].score;
     for (uint32_t i = 0; i < count; i++) {
-        acoustic -= c->lm_weight * asr_ngram_score(c->ngram, state, words[i].word, &state);
+        acoustic -= c->lm_weight * word_score(c, state, words[i].word, &state);
         acoustic -= c->word_bonus;
         frames += words[i].end - words[i].begin;
     }

@@ -15,6 +15,9 @@
  *     count = asr_search_finish(search, words, limit);
  *     asr_search_reset(search);
  *
+ * Words of the user's own (asr_own.h) have a tree beside the lexicon's, entered wherever a word may
+ * begin.
+ *
  * All memory is fixed at creation: the beams bound the work of a step, the lattice forgets what
  * can no longer win. Results depend on the scores alone.
  *
@@ -29,6 +32,7 @@
 #include "asr_lattice.h"
 #include "asr_lexicon.h"
 #include "asr_ngram.h"
+#include "asr_own.h"
 #include "status.h"
 
 /* Scores are natural logarithms times the acoustic scale; phone 0 is silence. Phone b after phone a
@@ -37,6 +41,7 @@ struct asr_search_config {
     const struct asr_lexicon *lexicon;
     const struct asr_ngram *ngram;
     const struct asr_ahead_base *ahead_base; /* of this ngram */
+    const struct asr_own *own;               /* over this lexicon; NULL: none */
     uint32_t phones, outputs;                /* outputs: scores of a frame, phones times classes */
     const uint32_t *left_class;              /* [phones] */
     float lm_weight;
@@ -60,6 +65,10 @@ void asr_search_destroy(struct asr_search *search);
 
 /* Back to the begin of an utterance. */
 void asr_search_reset(struct asr_search *search);
+
+/* Other own words (NULL: none) from now on, which must outlive the search or the next call; resets.
+ */
+void asr_search_use_own(struct asr_search *search, const struct asr_own *own);
 
 /* Scores of the next frame, [outputs]. */
 void asr_search_step(struct asr_search *search, const float *scores);

@@ -117,11 +117,11 @@ static int letter_index(char c)
     return c == '\'' ? 26 : -1;
 }
 
-size_t g2p_guess(const struct g2p *g, const char *word, uint8_t *ret_phones, size_t max)
+/* Whole spellings of a word, the likeliest first, into one of the two lists, which is returned. */
+static struct hypothesis *spellings(const struct g2p *g, const char *word,
+                                    struct hypothesis lists[2][BEAM], size_t *ret_count)
 {
-    struct hypothesis lists[2][BEAM];
-    size_t count = 1;
-    size_t now = 0;
+    size_t count = 1, now = 0, whole = 0;
     lists[0][0] = (struct hypothesis){.length = 1, .history = {UNIT_OPEN}};
     for (; *word != '\0'; word++) {
         int letter = letter_index(*word);
@@ -136,19 +136,49 @@ size_t g2p_guess(const struct g2p *g, const char *word, uint8_t *ret_phones, siz
         now = 1 - now;
         count = next;
     }
-    const struct hypothesis *best = NULL;
-    int32_t best_cost = INT32_MAX;
     for (size_t h = 0; h < count; h++) {
-        const struct hypothesis *x = &lists[now][h];
-        int32_t cost = x->cost + unit_cost(g, x->history, x->length, UNIT_CLOSE);
-        if (cost < best_cost) {
-            best_cost = cost;
-            best = x;
-        }
+        struct hypothesis *x = &lists[now][h];
+        x->cost += unit_cost(g, x->history, x->length, UNIT_CLOSE);
+        insert(lists[1 - now], &whole, x);
     }
+    *ret_count = whole;
+    return lists[1 - now];
+}
+
+size_t g2p_guess(const struct g2p *g, const char *word, uint8_t *ret_phones, size_t max)
+{
+    struct hypothesis lists[2][BEAM];
+    size_t count;
+    const struct hypothesis *best = spellings(g, word, lists, &count);
     size_t written = best->count < max ? best->count : max;
     memcpy(ret_phones, best->phones, written);
     return written;
+}
+
+bool pronunciation_same(const struct pronunciation *a, const struct pronunciation *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++)
+        if (phone_of_code(a->phones[i]) != phone_of_code(b->phones[i]))
+            return false;
+    return a->count == b->count;
+}
+
+size_t g2p_guesses(const struct g2p *g, const char *word, struct pronunciation *ret_found,
+                   size_t max)
+{
+    struct hypothesis lists[2][BEAM];
+    size_t count, kept = 0;
+    const struct hypothesis *list = spellings(g, word, lists, &count);
+    for (size_t h = 0; h < count && kept < max; h++) {
+        struct pronunciation *p = &ret_found[kept];
+        bool is_new = list[h].count > 0;
+        p->count = list[h].count;
+        memcpy(p->phones, list[h].phones, p->count);
+        for (size_t k = 0; k < kept; k++)
+            is_new &= !pronunciation_same(p, &ret_found[k]);
+        kept += is_new;
+    }
+    return kept;
 }
 
 /* ---- rules for words built from known ones ---- */

@@ -16,6 +16,8 @@
 #ifndef LINNET_MODELS_G2P_H
 #define LINNET_MODELS_G2P_H
 
+#include <stdbool.h>
+
 #include "lexicon.h"
 
 struct g2p;
@@ -38,5 +40,12 @@ size_t g2p_variants(const struct g2p *g2p, const char *word, struct pronunciatio
 
 /* The model alone, lexicon and rules left aside. */
 size_t g2p_guess(const struct g2p *g2p, const char *word, uint8_t *ret_phones, size_t max);
+
+/* The same, up to `max` guesses that differ in more than stress, the likeliest first. */
+size_t g2p_guesses(const struct g2p *g2p, const char *word, struct pronunciation *ret_found,
+                   size_t max);
+
+/* The same phones, stress aside? */
+bool pronunciation_same(const struct pronunciation *a, const struct pronunciation *b);
 
 #endif

@@ -61,16 +61,6 @@ static bool extend(struct typed_phrase *phrase, const struct pronunciation *said
     return true;
 }
 
-static bool same_path(const struct pronunciation *a, const struct pronunciation *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (phone_of_code(a->phones[i]) != phone_of_code(b->phones[i]))
-            return false;
-    return true;
-}
-
 /* Pronunciations that differ in more than stress. */
 static size_t variants(const struct g2p *g2p, const char *word, struct pronunciation *ret_found)
 {
@@ -79,7 +69,7 @@ static size_t variants(const struct g2p *g2p, const char *word, struct pronuncia
     for (size_t i = 0; i < count && i < LEXICON_VARIANTS_MAX && kept < VARIANTS_MAX; i++) {
         bool is_new = all[i].count > 0;
         for (size_t k = 0; k < kept; k++)
-            is_new &= !same_path(&all[i], &ret_found[k]);
+            is_new &= !pronunciation_same(&all[i], &ret_found[k]);
         if (is_new)
             ret_found[kept++] = all[i];
     }

@@ -1,11 +1,13 @@
 /* The word search against every sentence of a small vocabulary, each aligned in every way, with
- * scores that depend on the phone before and with scores that do not. */
+ * scores that depend on the phone before and with scores that do not, with the user's own words
+ * and without. */
 #include <math.h>
 #include <string.h>
 
 #include "asr_fixture.h"
 #include "asr_nbest.h"
 #include "asr_net.h"
+#include "asr_own.h"
 #include "asr_search.h"
 #include "harness.h"
 
@@ -14,6 +16,11 @@ enum { FRAMES = 14, PHONES = 40, CLASSES = 12, LONGEST = 3, STATES = 32 };
 static struct fixture_language language;
 static uint32_t left_class[PHONES];
 static float scores[FRAMES][PHONES * CLASSES];
+
+/* Three of the user's own: two new words and one that the lexicon has. */
+static const uint8_t own_sounds[2][3] = {{20, 2, 31}, {31, 20, 2}};
+static const struct asr_saying own_sayings[] = {
+    {"kat", own_sounds[0], 3}, {"tka", own_sounds[1], 3}, {"tact", NULL, 0}};
 
 /* A sentence while it is tried, and the best one so far. */
 struct attempt {
@@ -55,8 +62,13 @@ static uint32_t spell(const struct attempt *a, uint32_t silences, uint32_t *chai
         if (w == a->words)
             break;
         uint32_t way[8], count = 0;
-        for (uint32_t n = l->place[a->place[w]]; n; n = l->parent[n])
-            way[count++] = l->phone[n];
+        if (a->word[w] >= l->words) {
+            for (uint32_t i = 3; i-- > 0;)
+                way[count++] = own_sounds[a->place[w]][i];
+        } else {
+            for (uint32_t n = l->place[a->place[w]]; n; n = l->parent[n])
+                way[count++] = l->phone[n];
+        }
         while (count > 0)
             states = add_phone(a, chain, states, &before, way[--count]);
     }
@@ -68,8 +80,11 @@ static float language_score(const struct attempt *a)
     const struct asr_search_config *c = a->config;
     uint32_t state = asr_ngram_start(c->ngram);
     float total = 0;
-    for (uint32_t w = 0; w < a->words; w++)
-        total += asr_ngram_score(c->ngram, state, a->word[w], &state);
+    for (uint32_t w = 0; w < a->words; w++) {
+        const struct asr_own_word *own = c->own ? asr_own_find(c->own, a->word[w]) : NULL;
+        total += own ? asr_own_score(c->own, c->ngram, state, own, &state)
+                     : asr_ngram_score(c->ngram, state, a->word[w], &state);
+    }
     total += a->words ? asr_ngram_end(c->ngram, state) : 0;
     return c->lm_weight * total + c->word_bonus * (float)a->words;
 }
@@ -105,6 +120,11 @@ static void try_all(struct attempt *a)
             try_all(a);
         }
     }
+    for (uint32_t i = 0; a->config->own && i < 2; i++) {
+        a->word[at] = l->words + 2 + 2 * i; /* "tact" stands between them */
+        a->place[at] = i;
+        try_all(a);
+    }
     a->words = at;
 }
 
@@ -122,13 +142,14 @@ static struct asr_search_config exact_search(uint32_t classes)
     return config;
 }
 
-static void compare(uint32_t classes)
+static void compare(uint32_t classes, const struct asr_own *own)
 {
     struct test_random random = test_random_init();
     struct asr_search_config config = exact_search(classes);
+    config.own = own;
     struct asr_search *search;
     CHECK_OK(asr_search_create(&config, &search, NULL));
-    uint32_t compared = 0;
+    uint32_t compared = 0, owned = 0;
     for (uint32_t round = 0; round < 40; round++) {
         struct attempt a = {&config, (uint32_t)test_random_range(&random, 2, 8), 0, .best = -1e30f};
         for (uint32_t f = 0; f < a.frames; f++)
@@ -147,20 +168,45 @@ static void compare(uint32_t classes)
         CHECK_EQ(count, a.best_words);
         for (uint32_t w = 0; w < count; w++)
             CHECK_EQ(words[w].word, a.best_word[w]);
+        for (uint32_t w = 0; own && w < count; w++)
+            owned += asr_own_find(own, words[w].word) != NULL;
     }
-    test_note("%u sentences compared", compared);
+    test_note("%u sentences compared, %u own words in them", compared, owned);
     CHECK(compared >= 10);
+    CHECK(!own || owned >= 5);
     asr_search_destroy(search);
 }
 
 TEST_TIMEOUT(best_sentence_of_all_with_phones_alone, 120)
 {
     fixture_language_of(&language, "tests/data/asr_tiny_lm.gguf", "assistant");
-    compare(1);
+    compare(1, NULL);
 }
 
 TEST_TIMEOUT(best_sentence_of_all_with_pairs_of_phones, 120)
 {
     fixture_language_of(&language, "tests/data/asr_tiny_lm.gguf", "general");
-    compare(CLASSES);
+    compare(CLASSES, NULL);
+}
+
+static void compare_own(const char *name, uint32_t classes)
+{
+    const struct asr_own_limits limits = {.share = 2, .boost = 1.5f};
+    struct asr_own *own;
+    fixture_language_of(&language, "tests/data/asr_tiny_lm.gguf", name);
+    CHECK_OK(asr_own_create(&language.lexicon, PHONES, own_sayings, 3, &limits, &own, NULL));
+    CHECK_STR(asr_own_find(own, own->first)->text, "kat");
+    CHECK_STR(asr_own_find(own, own->first + 2)->text, "tka");
+    compare(classes, own);
+    asr_own_destroy(own);
+}
+
+TEST_TIMEOUT(best_sentence_of_all_with_own_words, 120)
+{
+    compare_own("assistant", 1);
+}
+
+TEST_TIMEOUT(best_sentence_of_all_with_own_words_and_pairs_of_phones, 120)
+{
+    compare_own("general", CLASSES);
 }

@@ -212,3 +212,24 @@ TEST(damaged_tables_are_refused)
     free(bytes);
     fixture_close(&f);
 }
+
+TEST(guesses_differ_and_begin_with_the_best)
+{
+    struct fixture f = fixture_open();
+    struct pronunciation found[6];
+    uint8_t best[PRONUNCIATION_MAX];
+    static const char *const words[] = {"kowalczyk", "jellyfin", "plex", "a", "zz9"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t count = g2p_guesses(f.g2p, words[i], found, 6);
+        size_t length = g2p_guess(f.g2p, words[i], best, PRONUNCIATION_MAX);
+        test_note("%s: %zu guesses", words[i], count);
+        CHECK(count > 0 && count <= 6);
+        for (size_t a = 0; a < count; a++)
+            for (size_t b = 0; b < a; b++)
+                CHECK(!pronunciation_same(&found[a], &found[b]));
+        CHECK(found[0].count == length && memcmp(found[0].phones, best, length) == 0);
+    }
+    CHECK_EQ(g2p_guesses(f.g2p, "kowalczyk", found, 6), 6);
+    CHECK_EQ(g2p_guesses(f.g2p, "", found, 6), 0);
+    fixture_close(&f);
+}
