@@ -7,6 +7,7 @@
 
 #include "asr.h"
 #include "asr_recogniser.h"
+#include "personal_words.h"
 
 /* Requests are more regular than dictation, and a wrong word in one costs a wrong action: lean on
  * the language model more than the recogniser's default does. */
@@ -54,7 +55,10 @@ static enum status prepare(struct ears *ears, const struct ears_config *config,
     if (bins != MEL_BANDS)
         return error_set(ret_error, STATUS_UNSUPPORTED, "%s: hears %u bands, expected %d",
                          config->model_path ? config->model_path : "recogniser", bins, MEL_BANDS);
-    return STATUS_OK;
+    if (!config->words)
+        return STATUS_OK;
+    return personal_words_teach(config->words, config->lexicon_path, model, ears->session,
+                                ret_error);
 }
 
 enum status ears_create(const struct ears_config *config, struct ears **ret_ears,

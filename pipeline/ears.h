@@ -29,6 +29,8 @@ struct ears_config {
     const struct asr_model *model; /* shared between ears, outlives them; NULL: from the files */
     const char *model_path;        /* the acoustic model's GGUF; NULL, like model: none */
     const char *language_path;     /* lexicon and n-gram */
+    const char *words;             /* the user's own (personal_words.h); NULL or empty: none */
+    const char *lexicon_path;      /* the voice's en-us.gguf, for these words */
     const char *language;          /* which n-gram: "assistant" (NULL means it) or "general" */
     struct endpoint_config endpoint;
 };

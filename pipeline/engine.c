@@ -145,6 +145,8 @@ static enum status create_ears(struct linnet *l, const struct model_paths *paths
     const struct ears_config ears = {
         .model_path = model_of(paths->asr, &l->link.ears),
         .language_path = paths->language,
+        .words = l->options.own_words,
+        .lexicon_path = paths->lexicon,
         .endpoint = {.short_pause_ms = (int)l->options.short_pause_ms,
                      .long_pause_ms = (int)l->options.long_pause_ms,
                      .no_speech_ms = (int)l->options.no_speech_ms,

@@ -31,6 +31,9 @@ static const struct option_row rows[] = {
      "A wake word that was enrolled from recordings: linnet wake --enroll NAME CLIPS."},
     {"wake.force", OPTION_FLAG, FIELD(wake_force), "false", 0, 0, NULL, NULL,
      "Take the typed wake word even when it is too short or too common."},
+    {"ears.words", OPTION_PHRASES, FIELD(own_words), "", 0, 0, NULL, NULL,
+     "Words of your own to listen for, such as names of people, rooms and playlists: "
+     "[Jellyfin, Siobhan = shi vawn]."},
     {"endpoint.short_pause_ms", OPTION_INTEGER, FIELD(short_pause_ms), "200", 100, 5000, NULL, "ms",
      "Pause that ends a turn after a complete sentence."},
     {"endpoint.long_pause_ms", OPTION_INTEGER, FIELD(long_pause_ms), "900", 200, 10000, NULL, "ms",

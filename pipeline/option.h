@@ -24,6 +24,7 @@ struct config {
     char wake_typed[CONFIG_TEXT_BYTES];
     char wake_own[CONFIG_TEXT_BYTES];
     bool wake_force;
+    char own_words[OPTION_PHRASES_BYTES];
     long short_pause_ms;
     long long_pause_ms;
     long no_speech_ms;

@@ -69,8 +69,8 @@ static enum status set_flag(void *base, const struct option_row *row, const char
     return STATUS_OK;
 }
 
-enum status option_row_add_name(const struct option_row *row, void *base, const char *name,
-                                struct error *ret_error)
+static enum status add_name(const struct option_row *row, void *base, const char *name,
+                            struct error *ret_error)
 {
     struct option_names *names = field_of(base, row);
     if (!*name || strlen(name) >= OPTION_NAME_BYTES)
@@ -81,6 +81,47 @@ enum status option_row_add_name(const struct option_row *row, void *base, const 
                          OPTION_NAMES_MAX);
     memcpy(names->name[names->count++], name, strlen(name) + 1);
     return STATUS_OK;
+}
+
+static enum status add_phrase(const struct option_row *row, void *base, const char *phrase,
+                              struct error *ret_error)
+{
+    char *text = field_of(base, row);
+    size_t used = strlen(text), length = strlen(phrase);
+    if (strchr(phrase, '\n'))
+        return error_set(ret_error, STATUS_INVALID_ARGUMENT, "%s: expected one line a phrase",
+                         row->key);
+    if (used + length + 2 > OPTION_PHRASES_BYTES)
+        return error_set(ret_error, STATUS_LIMIT, "%s: longer than %d bytes together", row->key,
+                         OPTION_PHRASES_BYTES - 1);
+    snprintf(text + used, OPTION_PHRASES_BYTES - used, "%s\n", phrase);
+    return STATUS_OK;
+}
+
+static enum status set_phrases(void *base, const struct option_row *row, const char *value,
+                               struct error *ret_error)
+{
+    *(char *)field_of(base, row) = '\0';
+    while (*value) {
+        char phrase[CONFIG_TEXT_BYTES];
+        value += strspn(value, ", ");
+        size_t length = strcspn(value, ",");
+        if (length >= sizeof(phrase))
+            return error_set(ret_error, STATUS_LIMIT, "%s: a phrase longer than %d bytes", row->key,
+                             CONFIG_TEXT_BYTES - 1);
+        snprintf(phrase, sizeof(phrase), "%.*s", (int)length, value);
+        if (length)
+            TRY(add_phrase(row, base, phrase, ret_error));
+        value += length;
+    }
+    return STATUS_OK;
+}
+
+enum status option_row_add(const struct option_row *row, void *base, const char *item,
+                           struct error *ret_error)
+{
+    return row->type == OPTION_PHRASES ? add_phrase(row, base, item, ret_error)
+                                       : add_name(row, base, item, ret_error);
 }
 
 static enum status set_names(void *base, const struct option_row *row, const char *value,
@@ -94,7 +135,7 @@ static enum status set_names(void *base, const struct option_row *row, const cha
         size_t length = strcspn(value, ", ");
         snprintf(name, sizeof(name), "%.*s", (int)length, value);
         if (length)
-            TRY(option_row_add_name(row, base, name, ret_error));
+            TRY(add_name(row, base, name, ret_error));
         value += length;
     }
     return STATUS_OK;
@@ -107,6 +148,8 @@ enum status option_row_set(const struct option_row *row, void *base, const char 
         return set_flag(base, row, value, ret_error);
     if (row->type == OPTION_NAMES)
         return set_names(base, row, value, ret_error);
+    if (row->type == OPTION_PHRASES)
+        return set_phrases(base, row, value, ret_error);
     bool is_number = row->type == OPTION_INTEGER || row->type == OPTION_REAL;
     return is_number ? set_number(base, row, value, ret_error)
                      : set_text(base, row, value, ret_error);
@@ -190,6 +233,8 @@ void option_row_write_domain(FILE *out, const struct option_row *row)
         fprintf(out, "true|false");
     else if (row->type == OPTION_NAMES)
         fprintf(out, "list of names");
+    else if (row->type == OPTION_PHRASES)
+        fprintf(out, "list of words");
     else if (row->type == OPTION_TEXT)
         fprintf(out, "text");
     else

@@ -12,7 +12,12 @@
 
 #include "status.h"
 
-enum { CONFIG_TEXT_BYTES = 256, OPTION_NAMES_MAX = 8, OPTION_NAME_BYTES = 64 };
+enum {
+    CONFIG_TEXT_BYTES = 256,
+    OPTION_NAMES_MAX = 8,
+    OPTION_NAME_BYTES = 64,
+    OPTION_PHRASES_BYTES = 16384
+};
 
 enum option_type {
     OPTION_TEXT,    /* char[CONFIG_TEXT_BYTES] */
@@ -21,6 +26,7 @@ enum option_type {
     OPTION_CHOICE,  /* char[CONFIG_TEXT_BYTES], one of .choices */
     OPTION_FLAG,    /* bool: true|false, yes|no, on|off */
     OPTION_NAMES,   /* struct option_names; in text separated by commas, in YAML a list */
+    OPTION_PHRASES, /* char[OPTION_PHRASES_BYTES], each closed by '\n'; written as names are */
 };
 
 struct option_names {
@@ -43,9 +49,9 @@ struct option_row {
 enum status option_row_set(const struct option_row *row, void *base, const char *value,
                            struct error *ret_error);
 
-/* One more name to a row of names. */
-enum status option_row_add_name(const struct option_row *row, void *base, const char *name,
-                                struct error *ret_error);
+/* One more to a row of names or phrases. */
+enum status option_row_add(const struct option_row *row, void *base, const char *name,
+                           struct error *ret_error);
 
 /* The row with this key, or NULL. */
 const struct option_row *option_rows_find(const struct option_row *rows, size_t count,

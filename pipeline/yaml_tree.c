@@ -292,7 +292,7 @@ static enum status fail_unknown(const struct filler *f, const struct yaml_item *
 static enum status set_row(const struct filler *f, const struct yaml_item *item,
                            const struct option_row *row, bool add)
 {
-    enum status status = add ? option_row_add_name(row, f->base, item->text, f->ret_error)
+    enum status status = add ? option_row_add(row, f->base, item->text, f->ret_error)
                              : option_row_set(row, f->base, item->text, f->ret_error);
     return status == STATUS_OK ? status
                                : error_prefix(f->ret_error, status, "%s:%d:%d", f->tree->origin,
@@ -302,13 +302,14 @@ static enum status set_row(const struct filler *f, const struct yaml_item *item,
 static enum status read_value(const struct filler *f, const struct yaml_item *entry,
                               const struct option_row *row)
 {
-    if (row->type != OPTION_NAMES || entry->kind != YAML_KIND_LIST) {
+    bool is_list = row->type == OPTION_NAMES || row->type == OPTION_PHRASES;
+    if (!is_list || entry->kind != YAML_KIND_LIST) {
         TRY(yaml_item_expect(f->tree, entry, YAML_KIND_SCALAR, "a single value", f->ret_error));
         return set_row(f, entry, row, false);
     }
     TRY(option_row_set(row, f->base, "", f->ret_error));
     for (const struct yaml_item *item = entry->first; item; item = item->next) {
-        TRY(yaml_item_expect(f->tree, item, YAML_KIND_SCALAR, "a name", f->ret_error));
+        TRY(yaml_item_expect(f->tree, item, YAML_KIND_SCALAR, "a name or phrase", f->ret_error));
         TRY(set_row(f, item, row, true));
     }
     return STATUS_OK;

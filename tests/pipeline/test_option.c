@@ -121,3 +121,29 @@ TEST(help_and_man_name_every_option)
         free(text);
     }
 }
+
+TEST(own_words_are_a_list_of_phrases)
+{
+    struct config config;
+    struct error error = {0};
+    config_defaults(&config);
+    CHECK_OK(parse(&config, "ears:\n  words:\n    - Jellyfin\n    - Siobhan = shi vawn\n", NULL));
+    CHECK_STR(config.own_words, "Jellyfin\nSiobhan = shi vawn\n");
+    CHECK_OK(parse(&config, "ears: {words: [plex]}\n", NULL));
+    CHECK_STR(config.own_words, "plex\n");
+    CHECK_OK(config_set(&config, "ears.words", "room 12, Siobhan = shi vawn,, ", NULL));
+    CHECK_STR(config.own_words, "room 12\nSiobhan = shi vawn\n");
+    CHECK_OK(parse(&config, "ears: {words: []}\n", NULL));
+    CHECK_STR(config.own_words, "");
+    CHECK(parse(&config, "ears: {words: [[plex]]}\n", &error) != STATUS_OK);
+    CHECK(parse(&config, "ears: {words: [\"a\\nb\"]}\n", &error) != STATUS_OK);
+    static char x[OPTION_PHRASES_BYTES], longer[OPTION_PHRASES_BYTES + 32];
+    memset(x, 'x', sizeof(x) - 1);
+    snprintf(longer, sizeof(longer), "ears: {words: [%s]}\n", x);
+    CHECK(parse(&config, longer, &error) != STATUS_OK);
+    test_note("%s", error.text);
+    CHECK_STR(config.own_words, "");
+    x[300] = '\0';
+    CHECK_STATUS(config_set(&config, "ears.words", x, &error), STATUS_LIMIT);
+    CHECK(strstr(error.text, "ears.words") != NULL);
+}

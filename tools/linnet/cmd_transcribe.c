@@ -5,13 +5,15 @@
 
 #include "asr_recogniser.h"
 #include "commands.h"
+#include "file.h"
 #include "mel.h"
 #include "models_dir.h"
+#include "personal_words.h"
 #include "source.h"
 #include "written.h"
 
 struct options {
-    const char *models, *language;
+    const char *models, *language, *words;
     bool json;
 };
 
@@ -22,16 +24,41 @@ static const struct cli_option rows[] = {
      "Language model: general (default) or assistant."},
     {"models", 'm', CLI_TEXT, offsetof(struct options, models), "DIR",
      "Folder of the model files."},
+    {"words", 'w', CLI_TEXT, offsetof(struct options, words), "FILE|LIST",
+     "Words of your own to listen for: a file with one a line, or \"Jellyfin, Siobhan = shi "
+     "vawn\"."},
     {0},
 };
 
-enum { CHUNK = 1600 };
+enum { CHUNK = 1600, WORDS_BYTES = 1 << 20 };
 
 struct recogniser {
     struct asr_recogniser asr;
     struct mel *mel;
     struct error error;
 };
+
+/* Own words are lines of a file of that name, or else the text itself. */
+static enum status teach(struct recogniser *r, const struct options *options)
+{
+    char lexicon[512];
+    void *list = NULL;
+    size_t size;
+    if (!options->words)
+        return STATUS_OK;
+    enum status status = file_read(options->words, WORDS_BYTES, &list, &size, &r->error);
+    if (status == STATUS_NOT_FOUND) {
+        list = strdup(options->words);
+        for (char *c = list; c && *c; c++)
+            *c = *c == ',' ? '\n' : *c;
+        status = list ? STATUS_OK : error_set(&r->error, STATUS_NO_MEMORY, "list of words");
+    }
+    models_dir_file(options->models, "en-us.gguf", lexicon, sizeof(lexicon));
+    if (status == STATUS_OK)
+        status = personal_words_teach(list, lexicon, r->asr.model, r->asr.session, &r->error);
+    free(list);
+    return status;
+}
 
 static enum status prepare(struct recogniser *r, const struct options *options)
 {
@@ -41,7 +68,8 @@ static enum status prepare(struct recogniser *r, const struct options *options)
     models_dir_file(options->models, "asr.gguf", acoustic, sizeof(acoustic));
     models_dir_file(options->models, "asr-lm.gguf", words, sizeof(words));
     TRY(mel_create(&r->mel, &r->error));
-    return asr_recogniser_init(&r->asr, acoustic, words, &asr, &r->error);
+    TRY(asr_recogniser_init(&r->asr, acoustic, words, &asr, &r->error));
+    return teach(r, options);
 }
 
 static void finish(struct recogniser *r)
