@@ -6,7 +6,9 @@
  * unchanged, to the bit.
  *
  * The level is that of the loudest band of a frame. The loudest frame that stands 13 dB above the
- * quietest so far sets the gain, so noise alone is never lifted; both forget slowly.
+ * quietest so far sets the gain, so noise alone is never lifted; both forget slowly. The gain grows
+ * while somebody speaks, 4 dB each tenth of a second: a click or a breath before the first word
+ * must not be made a word. It falls at once.
  *
  * Thread: any, one stream each (audio-rt safe). */
 #ifndef LINNET_DSP_MEL_GAIN_H
@@ -17,7 +19,7 @@
 
 /* Natural logarithm of power, as in dsp/mel.h. */
 struct mel_gain {
-    float quietest, loudest;
+    float quietest, loudest, added;
     bool heard, spoken; /* a frame; one far above the quietest */
 };
 

@@ -15,14 +15,14 @@
 enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
 /* What differs from language model to language model; chosen on held-out speech, see
- * docs/internals/asr.md. An utterance whose match is below `reject_below` is not speech that we
- * understand; dictation would rather err than drop. */
+ * docs/internals/asr.md. An utterance whose match plus a quarter of the logarithm of its confidence
+ * is below `reject_below` is not speech that we understand; dictation would rather err than drop. */
 static const struct language {
     const char *name;
     float lm_weight, word_bonus, reject_below;
 } languages[LANGUAGES] = {
-    {"assistant", 1.0f, -0.4f, -0.75f},
-    {"general", 0.85f, -1.3f, -1.7f},
+    {"assistant", 1.1f, -0.4f, -0.95f},
+    {"general", 0.8f, -1.3f, -1.7f},
 };
 
 struct asr_model {
@@ -314,7 +314,8 @@ struct asr_result asr_session_finish(struct asr_session *session)
     struct asr_result result = describe(s, count);
     result.confidence = overall_confidence(s, count);
     result.match = asr_search_match(s->search);
-    result.rejected = count == 0 || result.match < languages[s->language].reject_below;
+    float trust = result.match + 0.25f * logf(fmaxf(result.confidence, 1e-3f));
+    result.rejected = count == 0 || trust < languages[s->language].reject_below;
     return result;
 }
 
