@@ -92,7 +92,7 @@ def masks(values, strength, fill, generator):
     """Two bands and two stretches of time hidden behind the mean."""
     batch, frames, bins = values.shape
     hidden = torch.zeros((batch, frames, bins), dtype=torch.bool)
-    for axis, size, widest in ((2, bins, 12), (2, bins, 12), (1, frames, 15), (1, frames, 15)):
+    for axis, size, widest in ((2, bins, 16), (2, bins, 16), (1, frames, 20), (1, frames, 20)):
         width = (torch.rand((batch, 1), generator=generator) * widest * strength).long()
         start = (torch.rand((batch, 1), generator=generator) * (size - width)).long()
         place = torch.arange(size)[None]

@@ -17,7 +17,7 @@ import realign  # noqa: E402
 import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
-SCALE = {"ce": 0.5, "mmi": 1.0}
+SCALE = {"ce": 0.5, "mmi": 0.7}
 
 
 def main():

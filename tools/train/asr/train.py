@@ -30,9 +30,10 @@ import prepare  # noqa: E402
 import words  # noqa: E402
 from net import Encoder  # noqa: E402
 
-SHARES = {"speechocean762": 0.5, "speech_commands_test": 0.7, "free_spoken_digits": 0.7, "grid_s1": 0.6,
-          "librispeech_untranscribed": 3.0, "tsp": 1.5, "vctk_p239": 1.5, "synth_train": 0.7,
-          "synth_words": 0.7, "extra_wuw_words": 0.35, "noise": 0.5}
+SHARES = {"speechocean762": 0.45, "speech_commands_test": 0.7, "free_spoken_digits": 0.7, "grid_s1": 0.6,
+          "librispeech_untranscribed": 2.0, "extra_ls_mini5": 1.3, "extra_vcc2016": 1.5, "extra_vcc2018": 1.5,
+          "tsp": 1.5, "vctk_p239": 1.5, "synth_train": 0.6, "synth_words": 0.6, "extra_wuw_words": 0.35,
+          "noise": 0.5}
 PEAK = {"ce": 4e-3, "mmi": 1.5e-3}
 BATCH_SECONDS = 110
 EMA = 0.996
@@ -56,7 +57,7 @@ class Run:
         self.done = 0.0
         self.start()
         self.average = copy.deepcopy(self.net).eval()
-        self.optimizers = [Optimizer(self.net, PEAK[args.stage], part, args.workers)
+        self.optimizers = [Optimizer(self.net, args.peak or PEAK[args.stage], part, args.workers)
                            for part in range(args.workers)]
         self.resume()
         self.workers = [Worker(self, args.seed + int(self.done) + k) for k in range(args.workers)]
@@ -275,6 +276,7 @@ def arguments():
     parser.add_argument("--init", type=Path)
     parser.add_argument("--from-gguf", type=Path)
     parser.add_argument("--name", help="name of the checkpoint, else the stage's")
+    parser.add_argument("--peak", type=float, help="learning rate, else the stage's")
     parser.add_argument("--dropout", default=0.0, type=float)
     parser.add_argument("--strength", default=0.8, type=float, help="of the augmentation")
     parser.add_argument("--seed", default=1, type=int)
