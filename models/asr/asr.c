@@ -15,8 +15,9 @@
 enum { LANGUAGES = 2, WORDS = 8192, TEXT = 1 << 16 };
 
 /* What differs from language model to language model; chosen on held-out speech, see
- * docs/internals/asr.md. An utterance is rejected as not understood when its match plus a quarter of
- * the logarithm of its confidence is below `reject_below`; dictation would rather err than drop. */
+ * docs/internals/asr.md. An utterance is rejected as not understood when its match plus a quarter
+ * of the logarithm of its confidence is below `reject_below`; dictation would rather err than
+ * drop. */
 static const struct language {
     const char *name;
     float lm_weight, word_bonus, reject_below;
