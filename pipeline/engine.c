@@ -138,7 +138,7 @@ static enum status create_ears(struct linnet *l, const struct model_paths *paths
         .threshold = (float)l->options.wake_threshold,
         .typed = {.acoustic_path = paths->asr,
                   .lexicon_path = paths->lexicon,
-                  .language_path = paths->language,
+                  .language_path = model_of(paths->language, &l->link.ears),
                   .phrase = l->options.wake_typed,
                   .force = l->options.wake_force},
     };
