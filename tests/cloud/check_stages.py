@@ -11,18 +11,16 @@ import os
 import pathlib
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
-import wave
 
 HERE = pathlib.Path(__file__).parent
 for folder in (HERE, HERE.parent / "net", HERE.parent / "fixtures"):
     sys.path.insert(0, str(folder))
 from fault_proxy import FaultProxy  # noqa: E402
-from make_fixtures import FIXTURES, make  # noqa: E402
+from make_fixtures import FIXTURES, make, samples  # noqa: E402
 from net_tap import Tests  # noqa: E402
 from services import Realtime  # noqa: E402
 
@@ -117,12 +115,6 @@ def replay(yaml=None, *args, wav=None):
                             capture_output=True, text=True, timeout=120, env=ENV)
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()], samples(out)
-
-
-def samples(path):
-    with wave.open(str(path)) as file:
-        data = file.readframes(file.getnframes())
-    return struct.unpack(f"<{len(data) // 2}h", data)
 
 
 def in_real_time(function):

@@ -11,12 +11,11 @@ import pathlib
 import struct
 import subprocess
 import sys
-import wave
 
 from cloud_peers import Realtime, Speaking, run, test
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fixtures"))
-import make_fixtures  # noqa: E402
+from make_fixtures import make, samples  # noqa: E402
 
 LINNET, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 QUESTION = "who was the first person to walk on the moon"
@@ -26,7 +25,7 @@ TONE = 523.0
 def spoken(name, *pieces):
     path = WORK / f"{name}.wav"
     if not path.exists():
-        make_fixtures.make((name, [0.6, *pieces, 1.5], [], []), WORK)
+        make((name, [0.6, *pieces, 1.5], [], []), WORK)
     return path
 
 
@@ -43,12 +42,6 @@ def replay(yaml, recording, *args):
                             env=os.environ | {"TEST_KEY": "sk-SECRET"})
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()], samples(out)
-
-
-def samples(path):
-    with wave.open(str(path)) as file:
-        data = file.readframes(file.getnframes())
-    return struct.unpack(f"<{len(data) // 2}h", data)
 
 
 def tone(seconds):
